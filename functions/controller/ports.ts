@@ -1,0 +1,53 @@
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Manifest } from '../manifest.ts';
+import type { LogLine, LogLines } from './requests.ts';
+
+/** What the construct says of a party. */
+export interface PartyConfig {
+  readonly environmentName: string;
+  /** The construct's path below its stack, e.g. `Tasks`. */
+  readonly party: string;
+  readonly stackId: string;
+  /** How long a deploy waits for its tasks. */
+  readonly deployTimeoutSeconds: number;
+  readonly runnerTimeoutSeconds: number;
+  readonly onFailure: 'fail-deploy' | 'continue';
+  readonly newEnvironment: 'run' | 'baseline';
+  /** Whether a Create that fails would take the ledger with it. */
+  readonly ownsLedger: boolean;
+  readonly retentionDays: number;
+  /** The function's own AWS_ENDPOINT_URL: an emulator's response URLs have its host. */
+  readonly endpointUrl: string | undefined;
+}
+
+/** Starts the loop of Decide, Run and Wait for a run. */
+export interface Workflow {
+  /** Idempotent: a run whose loop is under way, or has ended, is not started again. */
+  start(runId: string): Promise<'started' | 'ended'>;
+}
+
+/** CloudFormation's view of the party's stack and of the root that it is nested in. */
+export interface StackStates {
+  /** @throws what CloudFormation says, also when it throttles: the caller asks again */
+  describe(stackId: string): Promise<{ readonly status: string; readonly rootStatus: string }>;
+}
+
+/** The runner's log lines. */
+export interface RunnerLogs {
+  /** Lines of a task, oldest first, a page at a time. */
+  read(query: { version: string; since?: string; token?: string }): Promise<LogLines>;
+  /** The last lines of a task in a run, oldest first; for the report of a crash. */
+  tail(query: { version: string; runId: string; limit: number }): Promise<readonly LogLine[]>;
+}
+
+/** Everything outside the controller that it works with. */
+export interface ControllerPorts {
+  readonly config: PartyConfig;
+  readonly manifest: Manifest;
+  readonly ledger: Ledger;
+  readonly workflow: Workflow;
+  readonly stacks: StackStates;
+  readonly runnerLogs: RunnerLogs;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}

@@ -1,0 +1,161 @@
+import * as v from 'valibot';
+import { runIdSchema } from '../workflow-messages.ts';
+
+/**
+ * What the CLI asks of the controller. `names` are versions, task names or file names as a person typed them;
+ * `by` is the caller's STS ARN as the CLI declares it, for the audit.
+ */
+const by = v.pipe(v.string(), v.minLength(1), v.maxLength(2048));
+const reason = v.pipe(v.string(), v.trim(), v.minLength(1, 'must not be empty'), v.maxLength(500));
+const names = v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(255))), v.minLength(1));
+const one = v.literal(1);
+
+const correction = { v: one, names, by, reason };
+
+export const requestSchema = v.variant('request', [
+  v.object({ v: one, request: v.literal('status'), after: v.optional(v.string()) }),
+  v.object({ v: one, request: v.literal('show'), names }),
+  /** The run and its tasks as they stand: what `invoke` and `run` poll. */
+  v.object({ v: one, request: v.literal('show-run'), runId: runIdSchema }),
+  v.object({ v: one, request: v.literal('logs'), names, since: v.optional(v.pipe(v.string(), v.isoTimestamp())), token: v.optional(v.string()) }),
+  v.object({
+    v: one,
+    request: v.literal('invoke'),
+    runId: runIdSchema,
+    names,
+    by,
+    params: v.optional(v.record(v.string(), v.unknown())),
+    ifNotSucceeded: v.optional(v.boolean(), false),
+    confirmed: v.optional(v.boolean(), false),
+  }),
+  v.object({ v: one, request: v.literal('run'), runId: runIdSchema, by, all: v.optional(v.boolean(), false) }),
+  v.object({ v: one, request: v.literal('cancel'), runId: runIdSchema, by, reason: v.optional(reason) }),
+  v.object({ ...correction, request: v.literal('skip') }),
+  v.object({ ...correction, request: v.literal('mark-done') }),
+  v.object({ ...correction, request: v.literal('reset') }),
+]);
+export type ControllerRequest = v.InferOutput<typeof requestSchema>;
+
+/** A task as `status --json` shows it. Fields are only ever added. */
+export interface TaskStatus {
+  readonly version: string;
+  readonly name: string;
+  readonly description: string;
+  readonly when: 'once' | 'every-deploy' | 'manual';
+  readonly state: string;
+  /** `changed`, `no-file`, `not-deployed`, `new-environment`, `behind:<name>`, `damaged: …`. */
+  readonly notes: readonly string[];
+  readonly attempt: number;
+  /** The id of the last run that executed it. */
+  readonly lastRun: string | null;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly durationMs: number | null;
+  readonly result: unknown;
+  readonly error: TaskError | null;
+  readonly reason: string | null;
+  readonly summary: string;
+}
+
+export interface TaskError {
+  readonly name: string;
+  readonly message: string;
+  /** At most 4 KB. */
+  readonly stack?: string;
+  /** `tasks/<file>:<line>`, where the stack shows one. */
+  readonly at?: string;
+}
+
+export interface PartyStatus {
+  readonly environment: string;
+  readonly stack: string;
+  readonly party: string;
+  readonly account: string;
+  readonly region: string;
+  readonly deployId: string | null;
+  readonly deployedAt: string | null;
+  readonly tasks: readonly TaskStatus[];
+  /** The version to ask on after, where the answer was cut to Lambda's payload limit. */
+  readonly next?: string;
+}
+
+export interface HistoryEntry {
+  readonly attempt: number;
+  readonly state: string;
+  readonly at: string;
+  readonly startedAt?: string;
+  readonly run?: string;
+  readonly by?: string;
+  readonly error?: string;
+  readonly reason?: string;
+}
+
+export interface TaskDetails extends TaskStatus {
+  readonly history: readonly HistoryEntry[];
+  /** The last log lines of a failed attempt, at most 20. */
+  readonly logs: readonly string[];
+  readonly params: Readonly<Record<string, unknown>> | null;
+}
+
+export interface RunStatus {
+  readonly runId: string;
+  /** `accepted`, `running`, `succeeded`, `failed`, `cancelled` or `held`. */
+  readonly state: string;
+  readonly trigger: 'deploy' | 'run' | 'invoke';
+  readonly by: string;
+  /** One sentence on what came of it; null while it runs. */
+  readonly outcome: string | null;
+  readonly tasks: readonly TaskStatus[];
+}
+
+export interface LogLine {
+  readonly at: string;
+  readonly level: string;
+  readonly message: string;
+  readonly task?: string;
+  readonly run?: string;
+  readonly attempt?: number;
+}
+
+export interface LogLines {
+  readonly lines: readonly LogLine[];
+  /** Hand it back as `token` to read on. */
+  readonly token: string | null;
+}
+
+/** What a correction changed. */
+export interface Corrections {
+  readonly tasks: readonly TaskStatus[];
+}
+
+/** The answer to each request. */
+export interface Answers {
+  status: PartyStatus;
+  show: { readonly tasks: readonly TaskDetails[] };
+  'show-run': RunStatus;
+  logs: LogLines;
+  invoke: RunStatus;
+  run: RunStatus;
+  cancel: RunStatus;
+  skip: Corrections;
+  'mark-done': Corrections;
+  reset: Corrections;
+}
+
+/** Refusals that the CLI tells apart; the exit codes are the CLI's. */
+export type RefusalCode =
+  | 'bad-request'
+  | 'unknown-task'
+  | 'ambiguous-task'
+  | 'not-deployed'
+  | 'unknown-run'
+  | 'held'
+  | 'confirm'
+  | 'bad-params'
+  | 'damaged-record'
+  | 'read-only'
+  | 'failed';
+
+export type ControllerAnswer<T> =
+  | { readonly v: 1; readonly ok: T }
+  | { readonly v: 1; readonly error: { readonly code: RefusalCode; readonly message: string; readonly resolution?: string } };

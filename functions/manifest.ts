@@ -1,0 +1,47 @@
+import * as v from 'valibot';
+import { PartyError } from './errors.ts';
+
+const taskSchema = v.object({
+  /** The digits as the file name has them; `taskKey` gives the ledger's key. */
+  version: v.pipe(v.string(), v.regex(/^\d{1,38}$/)),
+  name: v.string(),
+  /** The path below the tasks' folder, with forward slashes. */
+  file: v.string(),
+  /** SHA-256 of the file's text with LF line ends, in hex. */
+  checksum: v.string(),
+  description: v.string(),
+  when: v.picklist(['once', 'every-deploy', 'manual']),
+  delivery: v.picklist(['at-least-once', 'at-most-once']),
+  /** Absent: the party's. */
+  onFailure: v.optional(v.picklist(['fail-deploy', 'continue'])),
+  tags: v.array(v.string()),
+  /** Absent: all. */
+  environments: v.optional(v.array(v.string())),
+  /** Absent: the party's. */
+  newEnvironment: v.optional(v.picklist(['run', 'baseline'])),
+  takesParams: v.boolean(),
+  secretParams: v.array(v.string()),
+});
+
+const manifestSchema = v.object({ v: v.literal(1), tasks: v.array(taskSchema) });
+
+/** What the controller knows of one deployed task without loading any user code. */
+export type ManifestTask = v.InferOutput<typeof taskSchema>;
+
+/** The tasks of one deploy, in version order; written at synth, versioned with the controller's asset. */
+export type Manifest = v.InferOutput<typeof manifestSchema>;
+
+/**
+ * Checks a manifest that was read from a file.
+ * @throws PartyError `bad-manifest` naming the first field that is wrong
+ */
+export function parseManifest(json: unknown, where: string): Manifest {
+  const parsed = v.safeParse(manifestSchema, json);
+  if (parsed.success) return parsed.output;
+  const issue = parsed.issues[0];
+  throw new PartyError(
+    'bad-manifest',
+    `${where} is not a task manifest: ${v.getDotPath(issue) ?? 'the document'}: ${issue.message}`,
+    'deploy again with one version of after-party for the construct and the CLI',
+  );
+}

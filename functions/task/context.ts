@@ -1,0 +1,53 @@
+/** Writes one JSON line; the task's version, name, run and attempt are on each. */
+export interface TaskLogger {
+  debug(message: string, ...extra: LogExtra[]): void;
+  info(message: string, ...extra: LogExtra[]): void;
+  warn(message: string, ...extra: LogExtra[]): void;
+  error(message: string, ...extra: LogExtra[]): void;
+}
+
+/** Fields for a log line, an error, or a word. */
+export type LogExtra = Record<string, unknown> | Error | string;
+
+/** What the run that a task belongs to has done so far. */
+export interface RunSummary {
+  /** Tasks of this run that ended before this one, in the order in which they ran. */
+  readonly tasks: readonly { readonly version: string; readonly name: string; readonly state: string; readonly result?: unknown }[];
+  readonly succeeded: number;
+  readonly failed: number;
+}
+
+/** The run that a task belongs to. */
+export interface DeployInfo {
+  readonly runId: string;
+  /** `'deploy'`, or by hand: `'run'` or `'invoke'`. */
+  readonly trigger: 'deploy' | 'run' | 'invoke';
+  /** The deploy's id: the party's `deployId`, else a stamp of the synth; undefined in a run by hand before any deploy. */
+  readonly deployId: string | undefined;
+  /** Who asked for it: CloudFormation's stack for a deploy, else the caller's ARN. */
+  readonly by: string;
+  /** Reads what the run has done before this task. */
+  summary(): Promise<RunSummary>;
+}
+
+/** What a task is given. */
+export interface TaskContext<Params = unknown> {
+  readonly version: string;
+  readonly name: string;
+  /** Environment variables; reading one that is not set throws and says which prop to add it to. */
+  readonly env: Readonly<Record<string, string>>;
+  /** `invoke --params` as the task's schema returned them. */
+  readonly params: Params;
+  readonly environmentName: string;
+  readonly deploy: DeployInfo;
+  /** Counts the attempts at this task, from 1. */
+  readonly attempt: number;
+  /**
+   * The same for every attempt at this task until a person resets it or runs it again: hand it to APIs that
+   * take one, so that a repeated call does nothing.
+   */
+  readonly idempotencyKey: string;
+  /** Aborts when the task must end: its timeout, the deploy's deadline, a cancel. */
+  readonly signal: AbortSignal;
+  readonly logger: TaskLogger;
+}

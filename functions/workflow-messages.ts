@@ -1,0 +1,57 @@
+import * as v from 'valibot';
+
+/**
+ * The messages between the workflow, the controller and the runner. An execution may be days older than the
+ * functions that it calls, so each carries its format's version and is checked on arrival.
+ */
+const version = v.literal(1);
+
+/** The ids of runs are state machine execution names too: 32 hex digits. */
+export const runIdSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, 'is not 32 hex digits'));
+
+/** What one runner invocation is told to execute, in this order. */
+export const workSchema = v.object({
+  v: version,
+  runId: runIdSchema,
+  /** Ledger keys of the tasks. */
+  versions: v.pipe(v.array(v.pipe(v.string(), v.regex(/^\d{1,38}$/))), v.minLength(1)),
+  /** How long the workflow waits for the invocation. */
+  timeoutSeconds: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  /** When the runner aborts what it is doing; ISO 8601. */
+  deadline: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+});
+export type Work = v.InferOutput<typeof workSchema>;
+
+/** What the runner says of an invocation that ended in order; what became of the tasks is in the ledger. */
+export const runnerReportSchema = v.object({
+  v: version,
+  runId: runIdSchema,
+  /** Why nothing was begun: a message per task whose params were refused. */
+  paramsRefused: v.optional(v.array(v.object({ version: v.string(), message: v.string() }))),
+  /** A task that the deployed bundle does not hold. */
+  missing: v.optional(v.string()),
+});
+export type RunnerReport = v.InferOutput<typeof runnerReportSchema>;
+
+/** What the workflow hands to Decide: nothing but the run's id at first, then the last step and its end. */
+export const decideMessageSchema = v.object({
+  v: version,
+  request: v.literal('decide'),
+  state: v.object({
+    v: version,
+    runId: runIdSchema,
+    /** What the runner was told, after a Run. */
+    work: v.optional(workSchema),
+    /** The runner's answer, after a Run that ended in order. */
+    report: v.optional(runnerReportSchema),
+    /** What Step Functions caught, after a Run that did not. */
+    error: v.optional(v.object({ Error: v.string(), Cause: v.optional(v.string()) })),
+  }),
+});
+export type DecideMessage = v.InferOutput<typeof decideMessageSchema>;
+
+/** What Decide answers; `action` is what the workflow's Choice looks at. */
+export type Decision =
+  | { v: 1; runId: string; action: 'run'; work: Work }
+  | { v: 1; runId: string; action: 'wait'; seconds: number }
+  | { v: 1; runId: string; action: 'end' };
