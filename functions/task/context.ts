@@ -12,7 +12,12 @@ export type LogExtra = Record<string, unknown> | Error | string;
 /** What the run that a task belongs to has done so far. */
 export interface RunSummary {
   /** Tasks of this run that ended before this one, in the order in which they ran. */
-  readonly tasks: readonly { readonly version: string; readonly name: string; readonly state: string; readonly result?: unknown }[];
+  readonly tasks: readonly {
+    readonly version: string;
+    readonly name: string;
+    readonly state: string;
+    readonly result?: unknown;
+  }[];
   readonly succeeded: number;
   readonly failed: number;
 }

@@ -1,11 +1,14 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { TaskContext } from './context.ts';
 import { type Duration, parseDuration } from './duration.ts';
-import type { TaskMiddleware } from './middleware.ts';
+import type { AddedBy, TaskMiddleware } from './middleware.ts';
 import { checkOptions } from './options-check.ts';
 
 /** What may be said of a task. */
-export interface TaskOptions<Schema extends StandardSchemaV1, Added extends object> {
+export interface TaskOptions<
+  Schema extends StandardSchemaV1 = StandardSchemaV1,
+  Middlewares extends readonly TaskMiddleware[] = readonly TaskMiddleware[],
+> {
   /**
    * One line for people.
    * @default - the name from the file, humanised
@@ -50,10 +53,10 @@ export interface TaskOptions<Schema extends StandardSchemaV1, Added extends obje
    */
   readonly newEnvironment?: 'run' | 'baseline';
   /**
-   * Middy middlewares around the task. What they put on `request.context` is on the task's context.
+   * Middy middlewares around each try of the task. What they set on `request.context` is on the task's context.
    * @default - none
    */
-  readonly middleware?: readonly TaskMiddleware<Added>[];
+  readonly middleware?: Middlewares;
   /**
    * Any Standard Schema (valibot, zod, arktype …) for `invoke --params`.
    * @default - the task takes no params
@@ -65,7 +68,7 @@ export interface TaskOptions<Schema extends StandardSchemaV1, Added extends obje
    */
   readonly secretParams?: readonly string[];
   /** Does the work. What it returns, as JSON of at most 4 KB, is kept as the result. */
-  run(ctx: TaskContext<StandardSchemaV1.InferOutput<Schema>> & Added): unknown;
+  run(ctx: TaskContext<StandardSchemaV1.InferOutput<Schema>> & AddedBy<Middlewares>): unknown;
 }
 
 const TASK = Symbol.for('after-party.task');
@@ -94,8 +97,8 @@ export interface Task {
  */
 export function defineTask<
   Schema extends StandardSchemaV1 = StandardSchemaV1<undefined, undefined>,
-  Added extends object = object,
->(options: TaskOptions<Schema, Added>): Task {
+  const Middlewares extends readonly TaskMiddleware[] = readonly TaskMiddleware[],
+>(options: TaskOptions<Schema, Middlewares>): Task {
   checkOptions(options);
   return {
     [TASK]: 1,
@@ -108,10 +111,11 @@ export function defineTask<
     tags: options.tags ?? [],
     environments: options.environments,
     newEnvironment: options.newEnvironment,
-    middleware: (options.middleware ?? []) as readonly TaskMiddleware[],
+    middleware: options.middleware ?? [],
     params: options.params,
     secretParams: options.secretParams ?? [],
-    run: (ctx) => options.run(ctx as TaskContext<StandardSchemaV1.InferOutput<Schema>> & Added),
+    run: (ctx) =>
+      options.run(ctx as TaskContext<StandardSchemaV1.InferOutput<Schema>> & AddedBy<Middlewares>),
   };
 }
 

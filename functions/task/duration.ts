@@ -10,7 +10,9 @@ export type Duration = `${number}${keyof typeof UNITS}`;
 export function parseDuration(text: string): number {
   const match = /^([1-9]\d{0,6})([smh])$/.exec(text);
   if (match === null) {
-    throw new TypeError(`${JSON.stringify(text)} is no duration: write a whole number and s, m or h, as in '90s'`);
+    throw new TypeError(
+      `${JSON.stringify(text)} is no duration: write a whole number and s, m or h, as in '90s'`,
+    );
   }
   return Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
 }

@@ -1,0 +1,121 @@
+import { inspect } from 'node:util';
+import { messageOf } from '../errors.ts';
+import type { TaskOptions } from './define-task.ts';
+import { parseDuration } from './duration.ts';
+import { nearestWord } from './nearest-word.ts';
+
+/** What the option takes, in words, if the value is none of it. */
+type Check = (value: unknown) => string | undefined;
+
+const CHECKS: Readonly<Record<keyof TaskOptions, Check>> = {
+  description: expects('a text', (value) => isText(value)),
+  when: oneOf('once', 'every-deploy', 'manual'),
+  delivery: oneOf('at-least-once', 'at-most-once'),
+  onFailure: oneOf('fail-deploy', 'continue'),
+  retries: expects('a whole number from 0 to 10', (value) => Number.isInteger(value) && within(value, 0, 10)),
+  timeout: duration,
+  tags: expects('a list of texts', isTexts),
+  environments: expects('a list of environment names', isTexts),
+  newEnvironment: oneOf('run', 'baseline'),
+  middleware: expects('a list of middy middlewares, each with before, after or onError', isMiddlewares),
+  params: expects('a Standard Schema, such as one of valibot or zod', isStandardSchema),
+  secretParams: expects('a list of names of params', isTexts),
+  run: expects('a function', (value) => typeof value === 'function'),
+};
+
+/**
+ * Checks what the types would have refused, for tasks in plain JavaScript.
+ * @throws TypeError for an unknown option, with the nearest one, for a value that an option does not take, and
+ * for options that contradict each other
+ */
+export function checkOptions(options: object): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`defineTask takes an object with the task's options, not ${shown(options)}`);
+  }
+  const given = new Map(Object.entries(options).filter(([, value]) => value !== undefined));
+  for (const [name, value] of given) {
+    if (!Object.hasOwn(CHECKS, name)) throw unknownOption(name);
+    const expected = CHECKS[name as keyof TaskOptions](value);
+    if (expected !== undefined) {
+      throw new TypeError(`option "${name}" is ${shown(value)}: expected ${expected}`);
+    }
+  }
+  if (!given.has('run')) throw new TypeError('option "run" is missing: give the function that does the work');
+  if (given.get('delivery') === 'at-most-once' && given.has('retries') && given.get('retries') !== 0) {
+    throw new TypeError(
+      'option "retries" contradicts delivery "at-most-once": a task that threw is never tried again unasked; leave one out',
+    );
+  }
+  if (given.has('secretParams') && !given.has('params')) {
+    throw new TypeError('option "secretParams" needs "params": give the schema that these names are in');
+  }
+}
+
+function unknownOption(name: string): TypeError {
+  const names = Object.keys(CHECKS);
+  const nearest = nearestWord(name, names);
+  const hint = nearest === undefined ? `the options are ${names.join(', ')}` : `did you mean "${nearest}"?`;
+  return new TypeError(`unknown option "${name}": ${hint}`);
+}
+
+function expects(what: string, accepts: (value: unknown) => boolean): Check {
+  return (value) => (accepts(value) ? undefined : what);
+}
+
+function oneOf(...choices: string[]): Check {
+  const words = choices.map((choice) => `"${choice}"`);
+  const what = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+  return expects(what, (value) => choices.some((choice) => choice === value));
+}
+
+function duration(value: unknown): string | undefined {
+  if (typeof value !== 'string') return "a duration such as '90s' or '10m'";
+  try {
+    parseDuration(value);
+    return undefined;
+  } catch (error) {
+    return `a duration: ${messageOf(error)}`;
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isText);
+}
+
+function within(value: unknown, least: number, most: number): boolean {
+  return typeof value === 'number' && value >= least && value <= most;
+}
+
+function isMiddlewares(value: unknown): boolean {
+  const hooks = ['before', 'after', 'onError'];
+  return (
+    Array.isArray(value) &&
+    value.every((item: unknown) => {
+      const given = Object.entries(Object(item)).filter(
+        ([name, hook]) => hooks.includes(name) && hook !== undefined,
+      );
+      return given.length > 0 && given.every(([, hook]) => typeof hook === 'function');
+    })
+  );
+}
+
+function isStandardSchema(value: unknown): boolean {
+  // arktype's schemas are functions.
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  const standard: unknown = Reflect.get(value, '~standard');
+  return (
+    typeof standard === 'object' &&
+    standard !== null &&
+    typeof Reflect.get(standard, 'validate') === 'function'
+  );
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string'
+    ? JSON.stringify(value)
+    : inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
+}
