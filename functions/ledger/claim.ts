@@ -1,0 +1,136 @@
+import type { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type HistoryEntry, parseTaskRecord, type SelectedTask, type TaskRecord } from './records.ts';
+import * as summary from './summary.ts';
+import { conditionalUpdate } from './update-command.ts';
+
+/** An invocation asks for a task. */
+export interface ClaimRequest {
+  readonly task: SelectedTask;
+  readonly runId: string;
+  /** Whether a person named the task: then it may run again. */
+  readonly asked: boolean;
+  readonly by: string;
+  readonly deployId: string | undefined;
+  readonly checksum: string;
+  /** Random, made anew for each request. */
+  readonly token: string;
+  readonly now: string;
+  /** When the invocation is surely over. */
+  readonly leaseUntil: string;
+}
+
+/** A task that an invocation holds. */
+export interface Claim {
+  readonly version: string;
+  readonly name: string;
+  readonly runId: string;
+  readonly token: string;
+  readonly attempt: number;
+  readonly startedAt: string;
+  readonly history: readonly HistoryEntry[];
+  readonly succeededAt: string | undefined;
+  readonly resetAt: string | undefined;
+  /** The item as it was, to give back; `unknown` where only a copy of the write was answered. */
+  readonly previous: Readonly<Record<string, unknown>> | undefined | 'unknown';
+}
+
+const NOT_IN_THIS_RUN = '(attribute_not_exists(#lastRun) OR #lastRun <> :run)';
+const BROKE_OFF = '(#state = :running AND #leaseUntil < :now AND #run <> :run)';
+
+/** The records that a run may take; each task at most once per run. */
+function claimable({ task, asked }: ClaimRequest): string {
+  const absent = 'attribute_not_exists(#state) OR #state = :pending';
+  if (asked) return `${absent} OR (#state <> :running AND ${NOT_IN_THIS_RUN}) OR ${BROKE_OFF}`;
+  if (task.when === 'every-deploy') {
+    const settled = '(#state = :succeeded OR #state = :failed OR #state = :inDoubt)';
+    return `${absent} OR (${settled} AND ${NOT_IN_THIS_RUN}) OR ${BROKE_OFF}`;
+  }
+  const failed = `(#state = :failed AND attribute_not_exists(#succeededAt) AND ${NOT_IN_THIS_RUN})`;
+  // Whether an at-most-once task that broke off had its effect, only a person can say.
+  return task.delivery === 'at-most-once'
+    ? `${absent} OR ${failed}`
+    : `${absent} OR ${failed} OR (${BROKE_OFF} AND attribute_not_exists(#succeededAt))`;
+}
+
+const VALUES = {
+  pending: 'pending',
+  running: 'running',
+  succeeded: 'succeeded',
+  failed: 'failed',
+  inDoubt: 'in-doubt',
+} as const;
+
+export function claimUpdate(
+  tableName: string,
+  key: { pk: string; sk: string },
+  request: ClaimRequest,
+): UpdateCommand {
+  const condition = claimable(request);
+  const used: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries({ ...VALUES, now: request.now })) {
+    if (new RegExp(`:${name}\\b`).test(condition)) used[`:${name}`] = value;
+  }
+  return conditionalUpdate({
+    tableName,
+    key,
+    set: {
+      schema: 1,
+      version: request.task.version,
+      name: request.task.name,
+      state: 'running',
+      summary: summary.claimed(request.now, request.by, request.leaseUntil),
+      run: request.runId,
+      owner: request.token,
+      leaseUntil: request.leaseUntil,
+      startedAt: request.now,
+      checksum: request.checksum,
+      deployId: request.deployId,
+    },
+    setIfAbsent: { history: [] },
+    increment: 'attempt',
+    remove: ['finishedAt', 'result', 'error', 'reason', 'by', 'logs'],
+    condition,
+    values: used,
+    returnPrevious: true,
+  });
+}
+
+/** The claim behind a write that was answered with the item as it was before. */
+export function freshClaim(request: ClaimRequest, previous: Record<string, unknown> | undefined): Claim {
+  const before = previous === undefined ? undefined : parseTaskRecord(previous);
+  return {
+    ...base(request),
+    attempt: (before?.attempt ?? 0) + 1,
+    history: before?.history ?? [],
+    succeededAt: before?.succeededAt,
+    resetAt: before?.resetAt,
+    previous,
+  };
+}
+
+/** The claim behind a record that already carries it. */
+export function claimOf(record: TaskRecord): Claim | undefined {
+  if (record.state !== 'running' || record.run === undefined || record.owner === undefined) return undefined;
+  return {
+    version: record.version,
+    name: record.name,
+    runId: record.run,
+    token: record.owner,
+    startedAt: record.startedAt ?? record.leaseUntil ?? '',
+    attempt: record.attempt,
+    history: record.history,
+    succeededAt: record.succeededAt,
+    resetAt: record.resetAt,
+    previous: 'unknown',
+  };
+}
+
+function base(request: ClaimRequest): Pick<Claim, 'version' | 'name' | 'runId' | 'token' | 'startedAt'> {
+  return {
+    version: request.task.version,
+    name: request.task.name,
+    runId: request.runId,
+    token: request.token,
+    startedAt: request.now,
+  };
+}

@@ -1,0 +1,169 @@
+import * as v from 'valibot';
+import { PartyError } from '../errors.ts';
+
+const time = v.pipe(v.string(), v.isoTimestamp());
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** The states that an item can hold; `stale` and the absence of a record are derived from it. */
+export const taskStates = [
+  'pending',
+  'running',
+  'succeeded',
+  'failed',
+  'cancelled',
+  'skipped',
+  'in-doubt',
+] as const;
+export type TaskState = (typeof taskStates)[number];
+
+const errorSchema = v.object({
+  name: v.string(),
+  message: v.string(),
+  stack: v.optional(v.string()),
+  at: v.optional(v.string()),
+});
+/** What a task threw. */
+export type RecordedError = v.InferOutput<typeof errorSchema>;
+
+const historySchema = v.object({
+  attempt: count,
+  state: v.string(),
+  at: time,
+  startedAt: v.optional(time),
+  run: v.optional(v.string()),
+  by: v.optional(v.string()),
+  error: v.optional(v.string()),
+  reason: v.optional(v.string()),
+});
+/** One attempt at a task, or one correction by a person. */
+export type HistoryEntry = v.InferOutput<typeof historySchema>;
+
+const taskRecordSchema = v.object({
+  schema: v.literal(1),
+  version: v.pipe(v.string(), v.regex(/^\d{1,38}$/)),
+  name: v.string(),
+  state: v.picklist(taskStates),
+  summary: v.string(),
+  attempt: count,
+  history: v.array(historySchema),
+  /** The run that holds the task, while it is `running`. */
+  run: v.optional(v.string()),
+  /** The random token of the last claim. */
+  owner: v.optional(v.string()),
+  leaseUntil: v.optional(time),
+  /** The last run that executed the task to an end. */
+  lastRun: v.optional(v.string()),
+  startedAt: v.optional(time),
+  finishedAt: v.optional(time),
+  /** The last success; only `reset` clears it. */
+  succeededAt: v.optional(time),
+  resetAt: v.optional(time),
+  checksum: v.optional(v.string()),
+  deployId: v.optional(v.string()),
+  result: v.optional(v.unknown()),
+  error: v.optional(errorSchema),
+  reason: v.optional(v.string()),
+  by: v.optional(v.string()),
+  logs: v.optional(v.array(v.string())),
+});
+/** What the ledger holds of one task. */
+export type TaskRecord = v.InferOutput<typeof taskRecordSchema>;
+
+const selectedTaskSchema = v.object({
+  version: v.pipe(v.string(), v.regex(/^\d{1,38}$/)),
+  name: v.string(),
+  when: v.picklist(['once', 'every-deploy', 'manual']),
+  delivery: v.picklist(['at-least-once', 'at-most-once']),
+  onFailure: v.picklist(['fail-deploy', 'continue']),
+});
+/** A task that a run selected at its start. */
+export type SelectedTask = v.InferOutput<typeof selectedTaskSchema>;
+
+const countsSchema = v.object({ succeeded: count, failed: count, notStarted: count });
+export type RunCounts = v.InferOutput<typeof countsSchema>;
+
+const cancelSchema = v.object({
+  /** Whether a person asked, or the stack that is rolling back or being deleted. */
+  cause: v.picklist(['person', 'rollback', 'delete']),
+  by: v.string(),
+  at: time,
+  reason: v.optional(v.string()),
+});
+export type CancelRequest = v.InferOutput<typeof cancelSchema>;
+
+const runRecordSchema = v.object({
+  schema: v.literal(1),
+  runId: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
+  trigger: v.picklist(['deploy', 'run', 'invoke']),
+  by: v.string(),
+  /** `accepted` until the first Decide has pinned the selection. */
+  state: v.picklist(['accepted', 'running', 'succeeded', 'failed', 'cancelled', 'held']),
+  summary: v.string(),
+  startedAt: time,
+  deployId: v.optional(v.string()),
+  requestType: v.optional(v.picklist(['Create', 'Update'])),
+  deadline: v.optional(time),
+  selection: v.optional(v.array(selectedTaskSchema)),
+  params: v.optional(v.record(v.string(), v.unknown())),
+  secretParams: v.optional(v.array(v.string())),
+  request: v.optional(cancelSchema),
+  counts: v.optional(countsSchema),
+  /** What CloudFormation is told, or was. */
+  answer: v.optional(v.object({ status: v.picklist(['SUCCESS', 'FAILED']), text: v.string() })),
+  finishedAt: v.optional(time),
+  /** Seconds since the epoch; retention only. */
+  expiresAt: v.optional(v.number()),
+});
+/** What the ledger holds of one run. */
+export type RunRecord = v.InferOutput<typeof runRecordSchema>;
+
+/** Whether the run's outcome is recorded. */
+export function isSettled(run: RunRecord): boolean {
+  return run.state !== 'accepted' && run.state !== 'running';
+}
+
+const pendingAnswerSchema = v.object({
+  schema: v.literal(1),
+  responseUrl: v.string(),
+  requestId: v.string(),
+  stackId: v.string(),
+  logicalResourceId: v.string(),
+  physicalResourceId: v.string(),
+});
+/** A CloudFormation request that still waits for its answer. */
+export type PendingAnswer = v.InferOutput<typeof pendingAnswerSchema>;
+
+const partySchema = v.object({
+  schema: v.literal(1),
+  summary: v.string(),
+  createdAt: time,
+  /** Whether the stack was being created when the party first ran in it. */
+  newEnvironment: v.boolean(),
+  /** Keys of the tasks that a new environment recorded instead of running them. */
+  baselined: v.optional(v.set(v.string())),
+  /** The last deploy that began to run tasks. */
+  lastDeploy: v.optional(v.object({ runId: v.string(), deployId: v.optional(v.string()), at: time })),
+});
+/** What the ledger holds of the party as a whole. */
+export type PartyRecord = v.InferOutput<typeof partySchema>;
+
+type Item = Record<string, unknown>;
+
+export const parseTaskRecord = (item: Item): TaskRecord => parse(taskRecordSchema, item);
+export const parseRunRecord = (item: Item): RunRecord => parse(runRecordSchema, item);
+export const parsePendingAnswer = (item: Item): PendingAnswer => parse(pendingAnswerSchema, item);
+export const parsePartyRecord = (item: Item): PartyRecord => parse(partySchema, item);
+
+/** People edit items in the console: say which attribute does not fit, and how to go on. */
+function parse<Schema extends v.GenericSchema>(schema: Schema, item: Item): v.InferOutput<Schema> {
+  const parsed = v.safeParse(schema, item);
+  if (parsed.success) return parsed.output;
+  const issue = parsed.issues[0];
+  throw new PartyError(
+    'damaged-record',
+    `the ledger item pk "${item.pk}", sk "${item.sk}" is damaged: attribute ${v.getDotPath(issue) ?? '?'}: ${issue.message}`,
+    String(item.sk).startsWith('task#')
+      ? 'mend the attribute in the DynamoDB console, or make the task pending again: after-party reset'
+      : 'mend the attribute in the DynamoDB console',
+  );
+}

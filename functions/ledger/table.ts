@@ -1,0 +1,85 @@
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import {
+  type DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  type PutCommand,
+  paginateQuery,
+  type UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { retryAccessDenied } from '../access-denied.ts';
+
+/** Every place that writes to the ledger. */
+export const writeSites = [
+  'party.begin-deploy',
+  'party.forget-baselined',
+  'run.accept',
+  'run.begin',
+  'run.request-cancel',
+  'run.settle',
+  'answer.keep',
+  'answer.forget',
+  'task.claim',
+  'task.release',
+  'task.finish',
+  'task.correct',
+] as const;
+export type WriteSite = (typeof writeSites)[number];
+
+type Item = Record<string, unknown>;
+
+/** What became of a conditional write; `previous` is there where the command asked for ALL_OLD. */
+export type Written = { applied: true; previous: Item | undefined } | { applied: false };
+
+export function createDocumentClient(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
+  return DynamoDBDocumentClient.from(new DynamoDBClient(config), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+}
+
+/** One party's part of a table: strongly consistent reads and conditional writes. */
+export class LedgerTable {
+  readonly tableName: string;
+  readonly ledgerId: string;
+  readonly #client: DynamoDBDocumentClient;
+
+  constructor(client: DynamoDBDocumentClient, tableName: string, ledgerId: string) {
+    this.#client = client;
+    this.tableName = tableName;
+    this.ledgerId = ledgerId;
+  }
+
+  async get(pk: string, sk: string): Promise<Item | undefined> {
+    const command = new GetCommand({ TableName: this.tableName, Key: { pk, sk }, ConsistentRead: true });
+    return (await retryAccessDenied(() => this.#client.send(command))).Item;
+  }
+
+  /** All items of a partition whose sort key begins so. */
+  async query(pk: string, prefix: string): Promise<Item[]> {
+    const items: Item[] = [];
+    const pages = paginateQuery(
+      { client: this.#client },
+      {
+        TableName: this.tableName,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix },
+        ConsistentRead: true,
+      },
+    );
+    for await (const page of pages) items.push(...(page.Items ?? []));
+    return items;
+  }
+
+  /** The only way to write; `site` names the transition for tests that fail at each one. */
+  async write(_site: WriteSite, command: PutCommand | UpdateCommand | DeleteCommand): Promise<Written> {
+    try {
+      // The client's overloads take one command class each, hence the cast of the union to one of them.
+      const output = await retryAccessDenied(() => this.#client.send(command as UpdateCommand));
+      return { applied: true, previous: output.Attributes };
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ConditionalCheckFailedException')
+        return { applied: false };
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { PartyError } from '../errors.ts';
+import { versionKey } from '../task/version.ts';
+import { type Claim, type ClaimRequest, claimOf, claimUpdate, freshClaim } from './claim.ts';
+import { type Correction, correctedRecord, withEntry } from './correction.ts';
+import { parseTaskRecord, type RecordedError, type TaskRecord } from './records.ts';
+import * as summary from './summary.ts';
+import type { LedgerTable } from './table.ts';
+import { conditionalUpdate, namesIn } from './update-command.ts';
+
+/** How an attempt ended. */
+export interface TaskOutcome {
+  readonly state: 'succeeded' | 'failed' | 'cancelled' | 'in-doubt';
+  readonly result?: unknown;
+  readonly error?: RecordedError;
+  /** Why, where it is no error of the task: a timeout, a crash, a cancel. */
+  readonly reason?: string;
+  /** Who cancelled it. */
+  readonly by?: string;
+  /** The last log lines. */
+  readonly logs?: readonly string[];
+}
+
+/** What came of a claim: the task, or whoever holds or has settled it. */
+export type ClaimResult =
+  | { readonly claimed: true; readonly claim: Claim }
+  | { readonly claimed: false; readonly holder: TaskRecord | undefined };
+
+const STILL_HELD = '#owner = :token AND #state = :running';
+
+/** The records of the tasks: `pk` is the ledger id, `sk` is `task#<version>`. */
+export class TaskRecords {
+  readonly #table: LedgerTable;
+
+  constructor(table: LedgerTable) {
+    this.#table = table;
+  }
+
+  /** @throws PartyError `damaged-record` */
+  async get(version: string): Promise<TaskRecord | undefined> {
+    const { pk, sk } = this.#key(version);
+    const item = await this.#table.get(pk, sk);
+    return item === undefined ? undefined : parseTaskRecord(item);
+  }
+
+  /** All records by key; a damaged one is its error, so that one bad item does not hide the others. */
+  async all(): Promise<Map<string, TaskRecord | PartyError>> {
+    const records = new Map<string, TaskRecord | PartyError>();
+    for (const item of await this.#table.query(this.#table.ledgerId, 'task#')) {
+      records.set(String(item.sk).slice('task#'.length), parsedOrError(item));
+    }
+    return records;
+  }
+
+  /**
+   * Takes a task for one invocation, with one write.
+   * @throws PartyError `damaged-record`
+   */
+  async claim(request: ClaimRequest): Promise<ClaimResult> {
+    const { version } = request.task;
+    const update = claimUpdate(this.#table.tableName, this.#key(version), request);
+    const written = await this.#table.write('task.claim', update);
+    if (written.applied) return { claimed: true, claim: freshClaim(request, written.previous) };
+    const holder = await this.get(version);
+    // The SDK may have sent the write twice; then the copy was refused, and the item carries our token.
+    const own = holder?.owner === request.token ? claimOf(holder) : undefined;
+    return own === undefined ? { claimed: false, holder } : { claimed: true, claim: own };
+  }
+
+  /** Gives back a claim under which nothing was begun. */
+  async release(claim: Claim, now: string): Promise<void> {
+    const reason = 'the run was cancelled before the task began';
+    if (claim.previous === 'unknown') {
+      await this.finish(claim, { state: 'failed', reason }, now);
+      return;
+    }
+    const { version, name } = claim;
+    const pending = {
+      schema: 1,
+      version,
+      name,
+      state: 'pending',
+      summary: `pending: ${reason}`,
+      attempt: 0,
+      history: [],
+    };
+    await this.#table.write(
+      'task.release',
+      new PutCommand({
+        TableName: this.#table.tableName,
+        Item: { ...(claim.previous ?? pending), ...this.#key(version) },
+        ConditionExpression: STILL_HELD,
+        ExpressionAttributeNames: namesIn(STILL_HELD),
+        ExpressionAttributeValues: { ':token': claim.token, ':running': 'running' },
+      }),
+    );
+  }
+
+  /**
+   * Records how an attempt ended, if the claim still holds.
+   * @returns false if somebody else has settled it since
+   */
+  async finish(claim: Claim, outcome: TaskOutcome, now: string): Promise<boolean> {
+    const { state, result, error, reason, by, logs } = outcome;
+    const thrown = error === undefined ? undefined : `${error.name}: ${error.message}`;
+    const entry = {
+      attempt: claim.attempt,
+      state,
+      at: now,
+      startedAt: claim.startedAt,
+      run: claim.runId,
+      ...(by === undefined ? {} : { by }),
+      ...(thrown === undefined ? {} : { error: summary.oneLine(thrown) }),
+      ...(reason === undefined ? {} : { reason: summary.oneLine(reason) }),
+    };
+    const update = conditionalUpdate({
+      tableName: this.#table.tableName,
+      key: this.#key(claim.version),
+      set: {
+        state,
+        summary: summary.ended(state, now, claim.attempt, reason ?? thrown),
+        finishedAt: now,
+        lastRun: claim.runId,
+        history: withEntry(claim.history, entry),
+        ...(state === 'succeeded' ? { succeededAt: now } : {}),
+        result,
+        error,
+        reason,
+        by,
+        logs,
+      },
+      remove: ['run', 'leaseUntil'],
+      condition: STILL_HELD,
+      values: { ':token': claim.token, ':running': 'running' },
+    });
+    if ((await this.#table.write('task.finish', update)).applied) return true;
+    const record = await this.get(claim.version);
+    return record?.owner === claim.token && record.state === state && record.finishedAt === now;
+  }
+
+  /**
+   * Corrects the ledger by hand, audited in the history. A reset also mends a damaged record.
+   * @throws PartyError `held` while an invocation executes the task, `damaged-record`
+   */
+  async correct(correction: Correction, now: string): Promise<TaskRecord> {
+    const key = this.#key(correction.version);
+    const item = await this.#table.get(key.pk, key.sk);
+    const before = item === undefined ? undefined : parsedOrError(item);
+    if (before instanceof PartyError && correction.kind !== 'reset') throw before;
+    const record = correctedRecord(correction, before instanceof PartyError ? undefined : before, now);
+    // Nobody may have begun the task since it was read, and nobody may be executing it now.
+    const unowned = item?.owner === undefined;
+    const condition = `${unowned ? 'attribute_not_exists(#owner)' : '#owner = :owner'} AND (attribute_not_exists(#state) OR #state <> :running OR #leaseUntil < :now)`;
+    const written = await this.#table.write(
+      'task.correct',
+      new PutCommand({
+        TableName: this.#table.tableName,
+        Item: { ...record, ...key },
+        ConditionExpression: condition,
+        ExpressionAttributeNames: namesIn(condition),
+        ExpressionAttributeValues: {
+          ':running': 'running',
+          ':now': now,
+          ...(unowned ? {} : { ':owner': item.owner }),
+        },
+      }),
+    );
+    if (written.applied) return record;
+    const after = await this.get(correction.version);
+    if (after?.summary === record.summary) return record;
+    throw new PartyError(
+      'held',
+      `task ${correction.version}_${correction.name} is being executed`,
+      'wait until it has ended, or cancel its run: after-party cancel RUN',
+    );
+  }
+
+  #key(version: string): { pk: string; sk: string } {
+    return { pk: this.#table.ledgerId, sk: `task#${versionKey(version)}` };
+  }
+}
+
+function parsedOrError(item: Record<string, unknown>): TaskRecord | PartyError {
+  try {
+    return parseTaskRecord(item);
+  } catch (error) {
+    if (error instanceof PartyError) return error;
+    throw error;
+  }
+}
