@@ -11,6 +11,7 @@ const dynalite: (options: { createTableMs: number }) => Server = createRequire(i
 
 /** A DynamoDB in this process. */
 export interface Dynalite {
+  readonly port: number;
   /** What a client needs to reach it. */
   readonly config: DynamoDBClientConfig;
   readonly client: DynamoDBDocumentClient;
@@ -31,6 +32,7 @@ export async function startDynalite(): Promise<Dynalite> {
   };
   const client = createDocumentClient(config);
   return {
+    port,
     config,
     client,
     async createTable(tableName) {

@@ -37,6 +37,9 @@ export interface Claim {
 const NOT_IN_THIS_RUN = '(attribute_not_exists(#lastRun) OR #lastRun <> :run)';
 const BROKE_OFF = '(#state = :running AND #leaseUntil < :now AND #run <> :run)';
 
+/** An attempt that DynamoDB can count on; where somebody has made it a text, the record is damaged. */
+const COUNTABLE = '(attribute_not_exists(#attempt) OR attribute_type(#attempt, :numeric))';
+
 /** The records that a run may take; each task at most once per run. */
 function claimable({ task, asked }: ClaimRequest): string {
   const absent = 'attribute_not_exists(#state) OR #state = :pending';
@@ -65,8 +68,8 @@ export function claimUpdate(
   key: { pk: string; sk: string },
   request: ClaimRequest,
 ): UpdateCommand {
-  const condition = claimable(request);
-  const used: Record<string, unknown> = {};
+  const condition = `${COUNTABLE} AND (${claimable(request)})`;
+  const used: Record<string, unknown> = { ':numeric': 'N' };
   for (const [name, value] of Object.entries({ ...VALUES, now: request.now })) {
     if (new RegExp(`:${name}\\b`).test(condition)) used[`:${name}`] = value;
   }
@@ -95,11 +98,18 @@ export function claimUpdate(
   });
 }
 
-/** The claim behind a write that was answered with the item as it was before. */
+/**
+ * The claim behind a write that was answered with the item as it was before.
+ * @throws PartyError `damaged-record`
+ */
 export function freshClaim(request: ClaimRequest, previous: Record<string, unknown> | undefined): Claim {
   const before = previous === undefined ? undefined : parseTaskRecord(previous);
   return {
-    ...base(request),
+    version: request.task.version,
+    name: request.task.name,
+    runId: request.runId,
+    token: request.token,
+    startedAt: request.now,
     attempt: (before?.attempt ?? 0) + 1,
     history: before?.history ?? [],
     succeededAt: before?.succeededAt,
@@ -110,27 +120,20 @@ export function freshClaim(request: ClaimRequest, previous: Record<string, unkno
 
 /** The claim behind a record that already carries it. */
 export function claimOf(record: TaskRecord): Claim | undefined {
-  if (record.state !== 'running' || record.run === undefined || record.owner === undefined) return undefined;
+  const { state, run, owner, startedAt } = record;
+  if (state !== 'running' || run === undefined || owner === undefined || startedAt === undefined) {
+    return undefined;
+  }
   return {
     version: record.version,
     name: record.name,
-    runId: record.run,
-    token: record.owner,
-    startedAt: record.startedAt ?? record.leaseUntil ?? '',
+    runId: run,
+    token: owner,
+    startedAt,
     attempt: record.attempt,
     history: record.history,
     succeededAt: record.succeededAt,
     resetAt: record.resetAt,
     previous: 'unknown',
-  };
-}
-
-function base(request: ClaimRequest): Pick<Claim, 'version' | 'name' | 'runId' | 'token' | 'startedAt'> {
-  return {
-    version: request.task.version,
-    name: request.task.name,
-    runId: request.runId,
-    token: request.token,
-    startedAt: request.now,
   };
 }

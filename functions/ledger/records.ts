@@ -38,7 +38,7 @@ const historySchema = v.object({
 /** One attempt at a task, or one correction by a person. */
 export type HistoryEntry = v.InferOutput<typeof historySchema>;
 
-const taskRecordSchema = v.object({
+const taskAttributesSchema = v.object({
   schema: v.literal(1),
   version: v.pipe(v.string(), v.regex(/^\d{1,38}$/)),
   name: v.string(),
@@ -60,12 +60,22 @@ const taskRecordSchema = v.object({
   resetAt: v.optional(time),
   checksum: v.optional(v.string()),
   deployId: v.optional(v.string()),
-  result: v.optional(v.unknown()),
+  /** Kept as JSON text: DynamoDB has narrower limits than JSON for numbers and for how deep values nest. */
+  result: v.optional(v.pipe(v.string(), v.parseJson())),
   error: v.optional(errorSchema),
   reason: v.optional(v.string()),
   by: v.optional(v.string()),
   logs: v.optional(v.array(v.string())),
 });
+type TaskAttributes = v.InferOutput<typeof taskAttributesSchema>;
+
+const taskRecordSchema = v.pipe(
+  taskAttributesSchema,
+  neededWhileRunning('run'),
+  neededWhileRunning('owner'),
+  neededWhileRunning('leaseUntil'),
+  neededWhileRunning('startedAt'),
+);
 /** What the ledger holds of one task. */
 export type TaskRecord = v.InferOutput<typeof taskRecordSchema>;
 
@@ -103,8 +113,11 @@ const runRecordSchema = v.object({
   deployId: v.optional(v.string()),
   requestType: v.optional(v.picklist(['Create', 'Update'])),
   deadline: v.optional(time),
+  /** Whether a failure must not fail the deploy: it would take the ledger of an existing application with it. */
+  sparesStack: v.optional(v.boolean()),
   selection: v.optional(v.array(selectedTaskSchema)),
-  params: v.optional(v.record(v.string(), v.unknown())),
+  /** Kept as JSON text, like a task's result. */
+  params: v.optional(v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown()))),
   secretParams: v.optional(v.array(v.string())),
   request: v.optional(cancelSchema),
   counts: v.optional(countsSchema),
@@ -153,6 +166,19 @@ export const parseTaskRecord = (item: Item): TaskRecord => parse(taskRecordSchem
 export const parseRunRecord = (item: Item): RunRecord => parse(runRecordSchema, item);
 export const parsePendingAnswer = (item: Item): PendingAnswer => parse(pendingAnswerSchema, item);
 export const parsePartyRecord = (item: Item): PartyRecord => parse(partySchema, item);
+
+function neededWhileRunning(
+  name: 'run' | 'owner' | 'leaseUntil' | 'startedAt',
+): v.BaseValidation<TaskAttributes, TaskAttributes, v.PartialCheckIssue<TaskAttributes>> {
+  return v.forward(
+    v.partialCheck(
+      [['state'], [name]],
+      (record) => record.state !== 'running' || record[name] !== undefined,
+      'missing, though the state is "running"',
+    ),
+    [name],
+  );
+}
 
 /** People edit items in the console: say which attribute does not fit, and how to go on. */
 function parse<Schema extends v.GenericSchema>(schema: Schema, item: Item): v.InferOutput<Schema> {

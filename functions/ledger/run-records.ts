@@ -53,20 +53,20 @@ export class RunRecords {
       'run.accept',
       new PutCommand({
         TableName: this.#table.tableName,
-        Item: { ...run, ...this.#key(run.runId) },
+        Item: { ...run, params: asJson(run.params), ...this.#key(run.runId) },
         ConditionExpression: 'attribute_not_exists(pk)',
       }),
     );
   }
 
   /** Pins what the run executes; the first Decide to do so wins. */
-  async begin(runId: string, selection: readonly SelectedTask[]): Promise<void> {
+  async begin(runId: string, selection: readonly SelectedTask[], sparesStack: boolean): Promise<void> {
     await this.#table.write(
       'run.begin',
       conditionalUpdate({
         tableName: this.#table.tableName,
         key: this.#key(runId),
-        set: { state: 'running', selection, summary: `running ${selection.length} tasks` },
+        set: { state: 'running', selection, sparesStack, summary: `running ${selection.length} tasks` },
         condition: '#state = :accepted',
         values: { ':accepted': 'accepted' },
       }),
@@ -110,7 +110,7 @@ export class RunRecords {
           counts: outcome.counts,
           answer: { status: outcome.status, text: outcome.text },
           finishedAt: now,
-          params: run.params === undefined ? undefined : Object.fromEntries(kept),
+          params: run.params === undefined ? undefined : asJson(Object.fromEntries(kept)),
         },
         condition: OPEN,
         values: OPEN_VALUES,
@@ -122,4 +122,8 @@ export class RunRecords {
   #key(runId: string): { pk: string; sk: string } {
     return { pk: `${this.#table.ledgerId}#runs`, sk: runId };
   }
+}
+
+function asJson(params: RunRecord['params']): string | undefined {
+  return params === undefined ? undefined : JSON.stringify(params);
 }

@@ -33,7 +33,9 @@ export type Written = { applied: true; previous: Item | undefined } | { applied:
 
 export function createDocumentClient(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
   return DynamoDBDocumentClient.from(new DynamoDBClient(config), {
-    marshallOptions: { removeUndefinedValues: true },
+    // The ledger's own numbers are small; a large one was put there by hand, and is not worth a failed read.
+    marshallOptions: { removeUndefinedValues: true, allowImpreciseNumbers: true },
+    unmarshallOptions: { wrapNumbers: Number },
   });
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { PartyError } from '../errors.ts';
 import { versionKey } from '../task/version.ts';
@@ -60,7 +61,7 @@ export class TaskRecords {
     const { version } = request.task;
     const update = claimUpdate(this.#table.tableName, this.#key(version), request);
     const written = await this.#table.write('task.claim', update);
-    if (written.applied) return { claimed: true, claim: freshClaim(request, written.previous) };
+    if (written.applied) return { claimed: true, claim: await this.#undamaged(request, written.previous) };
     const holder = await this.get(version);
     // The SDK may have sent the write twice; then the copy was refused, and the item carries our token.
     const own = holder?.owner === request.token ? claimOf(holder) : undefined;
@@ -84,16 +85,7 @@ export class TaskRecords {
       attempt: 0,
       history: [],
     };
-    await this.#table.write(
-      'task.release',
-      new PutCommand({
-        TableName: this.#table.tableName,
-        Item: { ...(claim.previous ?? pending), ...this.#key(version) },
-        ConditionExpression: STILL_HELD,
-        ExpressionAttributeNames: namesIn(STILL_HELD),
-        ExpressionAttributeValues: { ':token': claim.token, ':running': 'running' },
-      }),
-    );
+    await this.#giveBack(version, claim.token, claim.previous ?? pending);
   }
 
   /**
@@ -123,7 +115,7 @@ export class TaskRecords {
         lastRun: claim.runId,
         history: withEntry(claim.history, entry),
         ...(state === 'succeeded' ? { succeededAt: now } : {}),
-        result,
+        result: result === undefined ? undefined : JSON.stringify(result),
         error,
         reason,
         by,
@@ -140,17 +132,23 @@ export class TaskRecords {
 
   /**
    * Corrects the ledger by hand, audited in the history. A reset also mends a damaged record.
-   * @throws PartyError `held` while an invocation executes the task, `damaged-record`
+   * @throws PartyError `held` while an invocation executes the task or if its record changes meanwhile,
+   * `damaged-record`
    */
   async correct(correction: Correction, now: string): Promise<TaskRecord> {
     const key = this.#key(correction.version);
     const item = await this.#table.get(key.pk, key.sk);
     const before = item === undefined ? undefined : parsedOrError(item);
     if (before instanceof PartyError && correction.kind !== 'reset') throw before;
+    if (item !== undefined && isHeld(item, now)) {
+      throw held(
+        correction,
+        'is being executed',
+        'wait until it has ended, or cancel its run: after-party cancel RUN',
+      );
+    }
     const record = correctedRecord(correction, before instanceof PartyError ? undefined : before, now);
-    // Nobody may have begun the task since it was read, and nobody may be executing it now.
-    const unowned = item?.owner === undefined;
-    const condition = `${unowned ? 'attribute_not_exists(#owner)' : '#owner = :owner'} AND (attribute_not_exists(#state) OR #state <> :running OR #leaseUntil < :now)`;
+    const { condition, values } = unchanged(item);
     const written = await this.#table.write(
       'task.correct',
       new PutCommand({
@@ -158,20 +156,40 @@ export class TaskRecords {
         Item: { ...record, ...key },
         ConditionExpression: condition,
         ExpressionAttributeNames: namesIn(condition),
-        ExpressionAttributeValues: {
-          ':running': 'running',
-          ':now': now,
-          ...(unowned ? {} : { ':owner': item.owner }),
-        },
+        ...(Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: values }),
       }),
     );
     if (written.applied) return record;
-    const after = await this.get(correction.version);
-    if (after?.summary === record.summary) return record;
-    throw new PartyError(
-      'held',
-      `task ${correction.version}_${correction.name} is being executed`,
-      'wait until it has ended, or cancel its run: after-party cancel RUN',
+    // The SDK may have sent the write twice; then the copy was refused, and the item is as we left it.
+    const after = await this.#table.get(key.pk, key.sk);
+    if (isDeepStrictEqual(after, { ...record, ...key })) return record;
+    throw held(correction, 'changed while it was being corrected', 'look at it again: after-party show');
+  }
+
+  /** A claim on a record that somebody has damaged is given back: only a person can mend it. */
+  async #undamaged(request: ClaimRequest, previous: Record<string, unknown> | undefined): Promise<Claim> {
+    try {
+      return freshClaim(request, previous);
+    } catch (error) {
+      if (previous !== undefined) await this.#giveBack(request.task.version, request.token, previous);
+      throw error;
+    }
+  }
+
+  async #giveBack(
+    version: string,
+    token: string,
+    previous: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    await this.#table.write(
+      'task.release',
+      new PutCommand({
+        TableName: this.#table.tableName,
+        Item: { ...previous, ...this.#key(version) },
+        ConditionExpression: STILL_HELD,
+        ExpressionAttributeNames: namesIn(STILL_HELD),
+        ExpressionAttributeValues: { ':token': token, ':running': 'running' },
+      }),
     );
   }
 
@@ -187,4 +205,29 @@ function parsedOrError(item: Record<string, unknown>): TaskRecord | PartyError {
     if (error instanceof PartyError) return error;
     throw error;
   }
+}
+
+/** Whether an invocation may still be executing the task, however damaged the rest of its record is. */
+function isHeld(item: Record<string, unknown>, now: string): boolean {
+  return item.state === 'running' && Date.parse(String(item.leaseUntil)) >= Date.parse(now);
+}
+
+/** What every transition changes: a correction replaces the whole item, so it must be the one that was read. */
+function unchanged(item: Record<string, unknown> | undefined): {
+  condition: string;
+  values: Record<string, unknown>;
+} {
+  const values: Record<string, unknown> = {};
+  const conditions = ['state', 'owner', 'summary'].map((name) => {
+    const value = item?.[name];
+    if (value === undefined) return `attribute_not_exists(#${name})`;
+    if (typeof value !== 'string') return `attribute_exists(#${name})`;
+    values[`:${name}`] = value;
+    return `#${name} = :${name}`;
+  });
+  return { condition: conditions.join(' AND '), values };
+}
+
+function held({ version, name }: Correction, what: string, resolution: string): PartyError {
+  return new PartyError('held', `task ${version}_${name} ${what}`, resolution);
 }
