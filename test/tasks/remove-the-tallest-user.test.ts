@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import task from '../../tasks/20260119140000_remove_the_tallest_user.ts';
+import { startDatabase } from './database.ts';
+import { runTask } from './run-task.ts';
+
+const env = { USERS_TABLE: 'users' };
+const USERS = [
+  { id: 'a', heightCm: 170 },
+  { id: 'b', heightCm: 272 },
+  { id: 'c', heightCm: 201 },
+];
+
+describe('remove_the_tallest_user', () => {
+  it('marks the tallest user, and leaves the others', async () => {
+    const users = await startDatabase('users', ['id'], USERS);
+
+    const result = await runTask(task, { env, idempotencyKey: 'first' });
+
+    expect(result).toBe('removed 1 user (272 cm)');
+    expect(await users.items()).toEqual(
+      expect.arrayContaining([USERS[0], { ...USERS[1], removedBy: 'first' }, USERS[2]]),
+    );
+  });
+
+  it('removes nobody else in a second attempt, and the next one when it is asked again', async () => {
+    await startDatabase('users', ['id'], USERS);
+    await runTask(task, { env, idempotencyKey: 'first' });
+
+    expect(await runTask(task, { env, idempotencyKey: 'first', attempt: 2 })).toBe('removed 1 user (272 cm)');
+    expect(await runTask(task, { env, idempotencyKey: 'second' })).toBe('removed 1 user (201 cm)');
+  });
+
+  it('agrees with a plain model, whoever is there', async () => {
+    const heights = fc.uniqueArray(fc.integer({ min: 50, max: 280 }), { maxLength: 6 });
+    const keys = fc.array(fc.constantFrom('first', 'second', 'third'), { maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(heights, keys, async (cms, attempts) => {
+        const people = cms.map((heightCm, index) => ({ id: String(index), heightCm }));
+        const users = await startDatabase('users', ['id'], people);
+
+        for (const idempotencyKey of attempts) await runTask(task, { env, idempotencyKey });
+
+        const tallestFirst = cms.toSorted((a, b) => b - a);
+        const removed = (await users.items())
+          .filter((user) => 'removedBy' in user)
+          .map((user) => user.heightCm);
+        expect(removed.toSorted()).toEqual(tallestFirst.slice(0, new Set(attempts).size).toSorted());
+      }),
+      { numRuns: 25 },
+    );
+  });
+});

@@ -1,0 +1,30 @@
+import type { MiddlewareObj } from '@middy/core';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import type { RunSummary, Task, TaskContext } from '../../functions/task/index.ts';
+
+/** Runs a task once, its middlewares around it, on a context with these fields. */
+export async function runTask(
+  task: Task,
+  fields: Partial<TaskContext> & { readonly summary?: RunSummary } = {},
+): Promise<unknown> {
+  const { summary = { tasks: [], succeeded: 0, failed: 0 }, ...given } = fields;
+  const silent = () => {};
+  const context: TaskContext = {
+    version: '1',
+    name: 'task',
+    env: {},
+    params: undefined,
+    environmentName: 'test',
+    deploy: { runId: 'run', trigger: 'deploy', deployId: 'deploy', by: 'test', summary: async () => summary },
+    attempt: 1,
+    idempotencyKey: 'key',
+    signal: new AbortController().signal,
+    logger: { debug: silent, info: silent, warn: silent, error: silent },
+    ...given,
+  };
+  const handler = middy<unknown, unknown>().handler(async (_event, ctx) =>
+    task.run(ctx as unknown as TaskContext),
+  );
+  return handler.use([...task.middleware] as MiddlewareObj[])({}, { ...context } as unknown as Context);
+}
