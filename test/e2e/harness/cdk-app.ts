@@ -1,5 +1,5 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
 import { inject } from 'vitest';
 import { type CommandResult, runCommand } from './command.ts';
 
@@ -20,9 +20,10 @@ export function appEnvironment(installation: string, endpoint: string): NodeJS.P
   };
 }
 
-/** The text of a task module: options for `defineTask` after what it imports. */
-export function taskModule(options: string, imports = ''): string {
-  return `import { defineTask } from 'after-party/task';\n${imports}\nexport default defineTask({\n${options}\n});\n`;
+/** Where programs are found, without those that npm put there for the repository's own scripts. */
+function systemPath(): string[] {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return folders.filter((folder) => !folder.endsWith(join('node_modules', '.bin')));
 }
 
 /** A CDK app in a folder below the installation. */
@@ -46,10 +47,6 @@ export class CdkApp {
     }
   }
 
-  async remove(path: string): Promise<void> {
-    await rm(join(this.folder, path), { recursive: true });
-  }
-
   deploy(...args: string[]): Promise<CommandResult> {
     return this.run('cdk', 'deploy', '--require-approval', 'never', '--no-notices', ...args);
   }
@@ -71,7 +68,7 @@ export class CdkApp {
     return runCommand(program, args, { cwd: this.folder, env, timeoutMs: 150_000 });
   }
 
-  /** The one template in `cdk.out`, or that of the stack. */
+  /** The stack's template as it was synthesized last. */
   async template(stack: string): Promise<Template> {
     return JSON.parse(await readFile(join(this.folder, 'cdk.out', `${stack}.template.json`), 'utf8'));
   }

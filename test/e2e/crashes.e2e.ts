@@ -1,0 +1,79 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { CdkApp } from './harness/cdk-app.ts';
+import { DeployedStack } from './harness/deployed-stack.ts';
+import { shopApp, task, writeTasks } from './harness/shop-app.ts';
+
+const STACK = 'Crashes';
+const stack = new DeployedStack(STACK);
+let app: CdkApp;
+
+/** Each ends in a way that no handler of the task's can catch. */
+const CRASHES = [
+  { file: '10_exits', module: task({ body: 'process.exit(0);' }), reason: /process\.exit\(0\)/ },
+  { file: '20_spins', module: task({ body: 'for (;;);' }), reason: /timed out|timeout/ },
+  {
+    file: '30_hangs',
+    module: task({ first: `timeout: '1s',`, body: 'await new Promise(() => {});' }),
+    reason: /timeout of 1 ?s|timed out after 1 ?s|timeout/,
+  },
+  {
+    file: '40_grows',
+    module: task({
+      body: 'const kept: number[][] = [];\n    for (;;) kept.push(new Array(100_000).fill(1.5));',
+    }),
+    reason: /out of memory|crashed/,
+  },
+];
+const LAST = '50_last';
+
+async function deploy(): Promise<{ exitCode: number | null; words: string; ran: string[] }> {
+  const before = await stack.journal().catch(() => []);
+  const { exitCode, output } = await app.deploy();
+  const ran = (await stack.journal()).slice(before.length);
+  return { exitCode, words: output.replace(/\s+/g, ' '), ran };
+}
+
+beforeAll(async () => {
+  app = await shopApp('crashes', {
+    stack: STACK,
+    environment: `NODE_OPTIONS: '--max-old-space-size=64'`,
+    props: 'timeout: Duration.seconds(10),',
+    tasks: { '1_first': task() },
+  });
+  const first = await deploy();
+  expect(first.words).toMatch(/1 of 1 ran/);
+  await writeTasks(app, { [LAST]: task() });
+  await writeTasks(app, Object.fromEntries(CRASHES.map(({ file, module }) => [file, module])));
+});
+
+describe('a task that takes the runner down', () => {
+  it.each(CRASHES.map((crash, index) => ({ ...crash, mended: CRASHES[index - 1]?.file })))(
+    'fails the deploy: $file',
+    async ({ file, reason, mended }) => {
+      // prepare
+      if (mended !== undefined) await writeTasks(app, { [mended]: task() });
+
+      // act
+      const { exitCode, words, ran } = await deploy();
+
+      // assess
+      const named = words.slice(words.indexOf(`task ${file} failed (attempt 1`));
+      expect(named).toMatch(/^task /);
+      expect(named.slice(0, 600)).toMatch(reason);
+      expect(exitCode).toBe(1);
+      // The one before has been mended, and the deploy starts there; nothing behind has run.
+      const names = [mended, file].flatMap((name) => name?.split('_')[1] ?? []);
+      expect(ran).toEqual(names);
+    },
+  );
+
+  it('runs again once it is mended, and those behind it after it', async () => {
+    await writeTasks(app, { '40_grows': task() });
+
+    const { exitCode, words, ran } = await deploy();
+
+    expect(words).toMatch(/TasksResult\w* = 2 of 2 ran/);
+    expect(exitCode).toBe(0);
+    expect(ran).toEqual(['grows', 'last']);
+  });
+});
