@@ -71,7 +71,7 @@ export interface TaskOptions<
   run(ctx: TaskContext<StandardSchemaV1.InferOutput<Schema>> & AddedBy<Middlewares>): unknown;
 }
 
-const TASK = Symbol.for('after-party.task');
+const TASK: unique symbol = Symbol.for('after-party.task');
 
 /** A checked task, as `defineTask` returns it; opaque to its author. */
 export interface Task {

@@ -1,0 +1,2 @@
+export { createRunner } from './runner.ts';
+export type { TaskFile } from './task-file.ts';

@@ -1,0 +1,30 @@
+import type { Ledger } from '../ledger/index.ts';
+import type { TaskFile } from './task-file.ts';
+
+/** How long the runner waits for what, in milliseconds. */
+export interface RunnerTiming {
+  /** Between two looks at whether the run is to be cancelled. */
+  readonly cancelPoll: number;
+  /** For a task to settle after its signal aborted. */
+  readonly grace: number;
+  /** The unit of the pauses between retries. */
+  readonly second: number;
+}
+
+export const TIMING: RunnerTiming = { cancelPoll: 10_000, grace: 5_000, second: 1_000 };
+
+/** Everything outside the runner that it works with. */
+export interface RunnerPorts {
+  /** The tasks in the bundle. */
+  readonly files: readonly TaskFile[];
+  readonly ledger: Ledger;
+  readonly environmentName: string;
+  /** The function's configured timeout: some emulators' contexts do not tell the truth. */
+  readonly timeoutSeconds: number;
+  readonly variables: NodeJS.ProcessEnv;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly timing: RunnerTiming;
+  /** Ends the process once its logs are out; nothing of a task that would not end may be left in it. */
+  readonly endProcess: () => Promise<never>;
+}
