@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Workflow } from '../controller/ports.ts';
+import { PartyError } from '../errors.ts';
+import type { DecideMessage, Decision } from '../workflow-messages.ts';
+import type { Executions, Invocation, Orphan } from './executions.ts';
+import { lambdaError, type RunnerOutcome } from './runner-outcome.ts';
+
+type State = DecideMessage['state'];
+
+/** How often Decide is tried again, as the state machine's Retry does, and the first pause. */
+const DECIDE_RETRIES = 3;
+const DECIDE_PAUSE_MS = 200;
+
+export interface DriverPorts {
+  readonly decide: (message: DecideMessage) => Promise<Decision>;
+  /** Executes work in a runner; a runner that dies is an outcome, too. */
+  readonly invoke: (invocation: Invocation, closing: AbortSignal) => Promise<RunnerOutcome>;
+  readonly executions: Executions;
+}
+
+/** Stands in for the state machine: asks Decide, runs or waits as it says, and asks again, until the end. */
+export class Driver implements Workflow {
+  readonly #ports: DriverPorts;
+  readonly #loops = new Map<string, Promise<void>>();
+  readonly #closing = new AbortController();
+
+  constructor(ports: DriverPorts) {
+    this.#ports = ports;
+  }
+
+  async start(runId: string): Promise<'started' | 'ended'> {
+    const found = await this.#ports.executions.begin(runId);
+    if (found === 'begun') this.#launch(runId, this.#drive({ v: 1, runId }));
+    return found === 'ended' ? 'ended' : 'started';
+  }
+
+  /**
+   * Takes over the runs of processes that are gone, and returns when what their runners held is settled: the
+   * runs themselves go on.
+   */
+  async adopt(orphans: readonly Orphan[]): Promise<void> {
+    for (const orphan of orphans) {
+      if (!(await this.#ports.executions.adopt(orphan))) continue;
+      const state = stateAfter(orphan);
+      const first = this.#decide(state);
+      this.#launch(orphan.runId, this.#drive(state, first));
+      await first;
+    }
+  }
+
+  /**
+   * Returns when this process no longer drives the run.
+   * @throws what kept it from being driven to its end
+   */
+  async settled(runId: string): Promise<void> {
+    await this.#loops.get(runId);
+  }
+
+  /** Ends the runners, has that recorded, and drives nothing further. */
+  async close(reason: PartyError = closed()): Promise<void> {
+    this.#closing.abort(reason);
+    await Promise.allSettled(this.#loops.values());
+  }
+
+  #launch(runId: string, loop: Promise<void>): void {
+    // Whoever waits for the run gets the error; without anybody it must not end the process.
+    loop.catch(() => undefined);
+    this.#loops.set(runId, loop);
+  }
+
+  async #drive(begin: State, first?: Promise<Decision>): Promise<void> {
+    const { executions, invoke } = this.#ports;
+    const { runId } = begin;
+    const closing = this.#closing.signal;
+    let decision = await (first ?? this.#decide(begin));
+    while (decision.action !== 'end') {
+      closing.throwIfAborted();
+      if (decision.action === 'wait') {
+        await pause(decision.seconds * 1000, closing);
+        decision = await this.#decide({ v: 1, runId });
+      } else {
+        const { work } = decision;
+        const invocation = { work, requestId: randomUUID() };
+        await executions.recordInvocation(runId, invocation);
+        const outcome = await invoke(invocation, closing);
+        decision = await this.#decide({ v: 1, runId, work, ...outcome });
+      }
+    }
+    await executions.end(runId);
+  }
+
+  async #decide(state: State): Promise<Decision> {
+    for (let retry = 0; ; retry++) {
+      try {
+        return await this.#ports.decide({ v: 1, request: 'decide', state });
+      } catch (error) {
+        if (retry === DECIDE_RETRIES || this.#closing.signal.aborted) throw error;
+        await pause(DECIDE_PAUSE_MS * 2 ** retry, this.#closing.signal);
+      }
+    }
+  }
+}
+
+/** The process that was to see how the invocation ended did not live to; its runner died with it. */
+function stateAfter({ runId, invocation }: Orphan): State {
+  if (invocation === undefined) return { v: 1, runId };
+  const { work, requestId } = invocation;
+  return {
+    v: 1,
+    runId,
+    work,
+    error: lambdaError('Runtime.ExitError', requestId, 'the process that drove the run ended'),
+  };
+}
+
+async function pause(milliseconds: number, closing: AbortSignal): Promise<void> {
+  closing.throwIfAborted();
+  await sleep(milliseconds, undefined, { signal: closing }).catch(() => closing.throwIfAborted());
+}
+
+function closed(): PartyError {
+  return new PartyError(
+    'local-closed',
+    'the run was left before its end',
+    'run the command again: what was done is recorded, and the run goes on',
+  );
+}

@@ -1,0 +1,110 @@
+import { appendFileSync } from 'node:fs';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunnerLogs } from '../controller/ports.ts';
+import type { LogLine, LogLines } from '../controller/requests.ts';
+
+const PAGE = 500;
+
+/** A line as it is kept: of a task, or of the runner before and between tasks. */
+export interface LocalLogLine extends LogLine {
+  readonly run: string;
+  readonly version?: string;
+}
+
+/** The runner's log lines, a file per run. */
+export class LocalLogs implements RunnerLogs {
+  readonly #folder: string;
+  readonly #onLine: (line: LocalLogLine) => void;
+  /** The task that last said something, by run: a crash writes plain lines that name none. */
+  readonly #speakers = new Map<string, Speaker>();
+
+  private constructor(folder: string, onLine: (line: LocalLogLine) => void) {
+    this.#folder = folder;
+    this.#onLine = onLine;
+  }
+
+  static async open(partyFolder: string, onLine: (line: LocalLogLine) => void): Promise<LocalLogs> {
+    const folder = join(partyFolder, 'logs');
+    await mkdir(folder, { recursive: true });
+    return new LocalLogs(folder, onLine);
+  }
+
+  append(runId: string, text: string): void {
+    const line = parseLine(text, runId) ?? {
+      at: new Date().toISOString(),
+      level: 'INFO',
+      message: text,
+      run: runId,
+      ...this.#speakers.get(runId),
+    };
+    const { version, task, attempt } = line;
+    if (version !== undefined && task !== undefined && attempt !== undefined) {
+      this.#speakers.set(runId, { version, task, attempt });
+    }
+    appendFileSync(join(this.#folder, `${runId}.jsonl`), `${JSON.stringify(line)}\n`);
+    this.#onLine(line);
+  }
+
+  async read(query: { version: string; since?: string; token?: string }): Promise<LogLines> {
+    const files = (await readdir(this.#folder)).filter((name) => name.endsWith('.jsonl'));
+    const all = (await Promise.all(files.map((name) => this.#linesOf(name)))).flat();
+    const lines = all
+      .filter(
+        ({ version, at }) => version === query.version && (query.since === undefined || at >= query.since),
+      )
+      .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+    const from = Number(query.token ?? 0);
+    const to = from + PAGE;
+    return { lines: lines.slice(from, to), token: to < lines.length ? String(to) : null };
+  }
+
+  async tail(query: { version: string; runId: string; limit: number }): Promise<readonly LogLine[]> {
+    const name = `${query.runId}.jsonl`;
+    if (!(await readdir(this.#folder)).includes(name)) return [];
+    const lines = await this.#linesOf(name);
+    return lines.filter(({ version }) => version === query.version).slice(-query.limit);
+  }
+
+  async #linesOf(name: string): Promise<LocalLogLine[]> {
+    const text = await readFile(join(this.#folder, name), 'utf8');
+    // What follows the last line end is being written.
+    return text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as LocalLogLine);
+  }
+}
+
+type Speaker = { readonly version: string; readonly task: string; readonly attempt: number };
+
+const OWN_FIELDS = new Set(['level', 'message', 'timestamp', 'service', 'version', 'task', 'run', 'attempt']);
+
+/** A line of the runner's logger; undefined for anything else. */
+function parseLine(text: string, runId: string): LocalLogLine | undefined {
+  const fields = parseObject(text);
+  if (fields === undefined) return undefined;
+  const { timestamp, level, message, version, task, attempt } = fields;
+  if (typeof timestamp !== 'string' || typeof level !== 'string' || typeof message !== 'string')
+    return undefined;
+  const extra = Object.entries(fields).filter(([name]) => !OWN_FIELDS.has(name));
+  return {
+    at: timestamp,
+    level,
+    message: extra.length === 0 ? message : `${message} ${JSON.stringify(Object.fromEntries(extra))}`,
+    run: runId,
+    ...(typeof version === 'string' && { version }),
+    ...(typeof task === 'string' && { task }),
+    ...(typeof attempt === 'number' && { attempt }),
+  };
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
