@@ -1,0 +1,42 @@
+import { PartyError } from '../../functions/errors.ts';
+import { localNames } from '../project/local-tasks.ts';
+import { noteOf, titleOf } from '../terminal/task-lines.ts';
+import type { CommandContext } from './context.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+
+/** The corrections of the ledger: record as not wanted, record as done, make pending again. */
+export type Correction = 'skip' | 'mark-done' | 'reset';
+
+export interface CorrectOptions {
+  readonly reason: string;
+  readonly yes?: boolean;
+}
+
+/** Corrects what the ledger holds of the tasks; the reason and who gave it are kept. */
+export async function correct(
+  correction: Correction,
+  names: readonly string[],
+  options: CorrectOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { terminal, party, cwd } = context;
+  if (correction === 'reset' && options.yes !== true) await confirmReset(names, context);
+  const corrected = await party.ask({
+    request: correction,
+    names: [...names],
+    local: localNames(cwd),
+    reason: options.reason,
+  });
+  terminal.print(corrected, ({ tasks }) =>
+    tasks.map((task) => `${titleOf(task)} is ${task.state}  ${noteOf(task)}`.trimEnd()),
+  );
+  return EXIT.ok;
+}
+
+async function confirmReset(names: readonly string[], { terminal }: CommandContext): Promise<void> {
+  const consequence = `after a reset the next deploy runs ${names.join(', ')} again`;
+  if (!terminal.interactive)
+    throw new PartyError('confirm', consequence, 'add --yes to reset without being asked');
+  if (await terminal.confirm(`${consequence}. Reset?`)) return;
+  throw new PartyError('not-confirmed', 'nothing was changed');
+}

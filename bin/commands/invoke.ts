@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { messageOf, PartyError } from '../../functions/errors.ts';
+import { localNames } from '../project/local-tasks.ts';
+import type { CommandContext } from './context.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { startRun } from './start-run.ts';
+
+export interface InvokeOptions {
+  readonly task?: readonly string[];
+  /** JSON, or `@` and the file that holds it. */
+  readonly params?: string;
+  readonly ifNotSucceeded?: boolean;
+  readonly detach?: boolean;
+  readonly yes?: boolean;
+}
+
+/** Runs the named tasks now. */
+export async function invoke(
+  words: readonly string[],
+  options: InvokeOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const names = [...words, ...(options.task ?? [])];
+  if (names.length === 0) {
+    throw new PartyError(
+      'usage',
+      'no task was named',
+      'name one by its version, name or file: after-party invoke NAME',
+    );
+  }
+  const params = options.params === undefined ? undefined : await readParams(options.params, context.cwd);
+  return startRun(
+    {
+      request: 'invoke',
+      names,
+      local: localNames(context.cwd),
+      ifNotSucceeded: options.ifNotSucceeded === true,
+      confirmed: options.yes === true,
+      ...(params !== undefined && { params }),
+    },
+    { detach: options.detach === true },
+    context,
+  );
+}
+
+async function readParams(text: string, cwd: string): Promise<Record<string, unknown>> {
+  const place = text.startsWith('@') ? resolve(cwd, text.slice(1)) : '--params';
+  const json = text.startsWith('@') ? await readParamsFile(place) : text;
+  const params = parseJson(json, place);
+  if (typeof params === 'object' && params !== null && !Array.isArray(params))
+    return params as Record<string, unknown>;
+  throw new PartyError('bad-params', `${place} is no JSON object`, `write the params as '{"name": "value"}'`);
+}
+
+async function readParamsFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new PartyError('bad-params', `the params file cannot be read: ${messageOf(error)}`, undefined, {
+      cause: error,
+    });
+  }
+}
+
+// The parser's message quotes the text, which may hold a secret param: it is not repeated.
+function parseJson(json: string, place: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new PartyError(
+      'bad-params',
+      `${place} is no valid JSON`,
+      `write the params as '{"name": "value"}', quoted for the shell`,
+    );
+  }
+}

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LogLine } from '../../functions/controller/requests.ts';
+import { messageOf, PartyError } from '../../functions/errors.ts';
+import { parseDuration } from '../../functions/task/duration.ts';
+import { LogReader } from '../party/log-reader.ts';
+import { minute, second } from '../terminal/times.ts';
+import type { CommandContext } from './context.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { logText } from './run-report.ts';
+
+export interface LogsOptions {
+  /** A duration back from now such as `10m`, or a time. */
+  readonly since?: string;
+  readonly follow?: boolean;
+}
+
+const FOLLOW_MILLISECONDS = 2000;
+
+/** Prints a task's log lines; with `follow`, until Ctrl-C or until nobody reads them. */
+export async function logs(name: string, options: LogsOptions, context: CommandContext): Promise<ExitCode> {
+  const { terminal, party } = context;
+  const since = options.since === undefined ? undefined : startOf(options.since, context.now());
+  const reader = new LogReader(party, name, since);
+  const show = async () => {
+    const lines = await reader.read();
+    if (lines.length > 0 || options.follow !== true)
+      terminal.print({ lines }, (safe) => safe.lines.map(logLine));
+    return lines.length;
+  };
+  const shown = await show();
+  if (shown === 0)
+    terminal.progress(`no log lines of ${name}${since === undefined ? '' : ` since ${since}`}`);
+  while (options.follow === true && !terminal.closed.aborted) {
+    await sleep(FOLLOW_MILLISECONDS, undefined, { signal: terminal.closed }).catch(ignoreAbort);
+    await show();
+  }
+  return EXIT.ok;
+}
+
+function logLine(line: LogLine): string {
+  const attempt = line.attempt === undefined ? '' : `  #${line.attempt}`;
+  return `${minute(line.at).slice(0, 10)} ${second(line.at)}${attempt}  ${logText(line)}`;
+}
+
+function startOf(text: string, now: number): string {
+  if (/^\d{4}-\d\d-\d\d/.test(text)) {
+    const time = Date.parse(text);
+    if (!Number.isNaN(time)) return new Date(time).toISOString();
+  }
+  try {
+    return new Date(now - parseDuration(text) * 1000).toISOString();
+  } catch (error) {
+    throw new PartyError(
+      'usage',
+      `--since: ${messageOf(error)}`,
+      'or write a time: --since 2026-01-05T10:00:00Z',
+      { cause: error },
+    );
+  }
+}
+
+function ignoreAbort(error: unknown): void {
+  if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+}

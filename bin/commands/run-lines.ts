@@ -1,0 +1,23 @@
+import type { RunStatus } from '../../functions/controller/requests.ts';
+import { table } from '../terminal/table.ts';
+import { noteOf, stateColour, tookOf } from '../terminal/task-lines.ts';
+import { span } from '../terminal/times.ts';
+import type { CommandContext } from './context.ts';
+import { needsYou } from './needs-you.ts';
+
+/** A run as people read it: a line per task, what came of it, and the commands that help. */
+export function runLines(run: RunStatus, { terminal, party, now }: CommandContext): string[] {
+  const rows = run.tasks.map((task) => [
+    { text: task.state, paint: stateColour(task.state, terminal.colours) },
+    { text: task.version },
+    { text: task.name },
+    { text: span(tookOf(task, now())) },
+    { text: noteOf(task) },
+  ]);
+  const lines =
+    rows.length === 0 ? [] : table(['STATE', 'VERSION', 'TASK', 'TOOK', 'NOTE'], rows, terminal.width);
+  const outcome = run.outcome === null ? [] : [run.outcome];
+  const help = needsYou(run.tasks, party.flags);
+  const parts = [lines, outcome, help].filter((part) => part.length > 0);
+  return parts.flatMap((part, index) => (index === 0 ? part : ['', ...part]));
+}

@@ -1,0 +1,87 @@
+import type { LogLine, RunStatus, TaskStatus } from '../../functions/controller/requests.ts';
+import { messageOf } from '../../functions/errors.ts';
+import { LogReader } from '../party/log-reader.ts';
+import { safeDocument, safeText } from '../terminal/safe-text.ts';
+import { markOf, noteOf, stateColour, titleOf } from '../terminal/task-lines.ts';
+import { span } from '../terminal/times.ts';
+import type { CommandContext } from './context.ts';
+
+/** What has been said of a run so far. */
+export class RunReport {
+  readonly #runId: string;
+  readonly #context: CommandContext;
+  readonly #since: string;
+  readonly #states: Map<string, string> = new Map();
+  readonly #logs: Map<string, LogReader> = new Map();
+  readonly #withLines: Set<string> = new Set();
+  #logsFailed = false;
+
+  constructor(started: RunStatus, context: CommandContext) {
+    this.#runId = started.runId;
+    this.#context = context;
+    // A minute back, for a clock of this machine that is ahead of AWS's.
+    this.#since = new Date(context.now() - 60_000).toISOString();
+  }
+
+  /** Whether a task ended of which no line has been shown: each writes at least that it started. */
+  lacksLines(run: RunStatus): boolean {
+    return !this.#logsFailed && this.#executed(run).some((task) => !this.#withLines.has(task.version));
+  }
+
+  async showLateLines(run: RunStatus): Promise<void> {
+    for (const task of this.#executed(run)) await this.#showLogs(task);
+  }
+
+  async show(run: RunStatus): Promise<void> {
+    for (const task of safeDocument(run.tasks)) {
+      const executed = task.lastRun === this.#runId;
+      const state = executed || task.state === 'running' ? task.state : 'waiting';
+      const changed = this.#states.get(task.version) !== state;
+      if (changed && state === 'running') this.#say(`▸ ${titleOf(task)}${attemptOf(task)}`);
+      if (state === 'running' || (executed && changed)) await this.#showLogs(task);
+      if (changed && executed && state !== 'running') this.#sayEnd(task);
+      this.#states.set(task.version, state);
+    }
+  }
+
+  #executed(run: RunStatus): readonly TaskStatus[] {
+    return run.tasks.filter((task) => task.lastRun === this.#runId);
+  }
+
+  #sayEnd(task: TaskStatus): void {
+    const paint = stateColour(task.state, this.#context.terminal.progressColours);
+    const parts = [`${paint(markOf(task.state))} ${titleOf(task)}`, span(task.durationMs), noteOf(task)];
+    this.#say(parts.filter(Boolean).join('  '));
+  }
+
+  /** Log lines are a help, not the result: where they cannot be read, that is said once. */
+  async #showLogs(task: TaskStatus): Promise<void> {
+    const reader =
+      this.#logs.get(task.version) ?? new LogReader(this.#context.party, task.version, this.#since);
+    this.#logs.set(task.version, reader);
+    const { quiet } = this.#context.terminal.progressColours;
+    try {
+      for (const line of safeDocument(await reader.read())) {
+        if (line.run !== undefined && line.run !== this.#runId) continue;
+        this.#withLines.add(task.version);
+        this.#say(`  ${quiet(safeText(task.name))}  ${logText(line)}`);
+      }
+    } catch (error) {
+      if (!this.#logsFailed) this.#say(`  the log lines cannot be read: ${safeDocument(messageOf(error))}`);
+      this.#logsFailed = true;
+    }
+  }
+
+  #say(line: string): void {
+    this.#context.terminal.progress(line);
+  }
+}
+
+function attemptOf(task: TaskStatus): string {
+  return task.attempt > 1 ? `  attempt ${task.attempt}` : '';
+}
+
+/** A log line as people read it beside its task. */
+export function logText(line: LogLine): string {
+  return `${line.level.padEnd(5)} ${line.message.replaceAll('\n', '\n          ')}`;
+}

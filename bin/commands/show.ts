@@ -1,0 +1,70 @@
+import type { TaskDetails } from '../../functions/controller/requests.ts';
+import { localNames } from '../project/local-tasks.ts';
+import { noteOf, resultText, stateColour, titleOf, tookOf } from '../terminal/task-lines.ts';
+import { minute, span } from '../terminal/times.ts';
+import type { CommandContext } from './context.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { needsYou } from './needs-you.ts';
+
+/** Shows all that is known of the tasks; as JSON, one task is the document itself, several are in `tasks`. */
+export async function show(names: readonly string[], context: CommandContext): Promise<ExitCode> {
+  const { tasks } = await context.party.ask({
+    request: 'show',
+    names: [...names],
+    local: localNames(context.cwd),
+  });
+  const [only, ...others] = tasks;
+  const document: TaskDetails | { tasks: readonly TaskDetails[] } =
+    only !== undefined && others.length === 0 ? only : { tasks };
+  context.terminal.print(document, (safe) => {
+    const shown = 'tasks' in safe ? safe.tasks : [safe];
+    return shown.flatMap((task, index) => [...(index === 0 ? [] : ['']), ...taskLines(task, context)]);
+  });
+  return EXIT.ok;
+}
+
+function taskLines(task: TaskDetails, { terminal, party, now }: CommandContext): string[] {
+  const { colours } = terminal;
+  const fields: [string, string][] = [
+    ['when', task.when],
+    ['attempt', task.attempt === 0 ? '' : String(task.attempt)],
+    ['started', task.startedAt === null ? '' : `${minute(task.startedAt)} UTC`],
+    ['finished', task.finishedAt === null ? '' : `${minute(task.finishedAt)} UTC`],
+    ['took', tookOf(task, now()) === null ? '' : span(tookOf(task, now()))],
+    ['last run', task.lastRun ?? ''],
+    ['result', resultText(task.result)],
+    ['reason', task.reason ?? ''],
+    ['params', task.params === null ? '' : JSON.stringify(task.params)],
+    ['note', noteOf({ ...task, error: null, reason: null, result: null, attempt: 0 })],
+    ['error', task.error === null ? '' : `${task.error.name}: ${task.error.message}`],
+    ['at', task.error?.at ?? ''],
+  ];
+  const width = Math.max(...fields.map(([name]) => name.length));
+  return [
+    `${colours.strong(titleOf(task))}  ${stateColour(task.state, colours)(task.state)}`,
+    ...(task.description === '' ? [] : [`  ${task.description}`]),
+    ...fields
+      .filter(([, text]) => text !== '')
+      .map(([name, text]) => `  ${name.padEnd(width)}  ${indented(text, width + 4)}`),
+    ...section('stack', task.error?.stack?.split('\n') ?? []),
+    ...section('last log lines', task.logs),
+    ...section('history', task.history.map(historyLine)),
+    ...section('', needsYou([task], party.flags)),
+  ];
+}
+
+function historyLine(entry: TaskDetails['history'][number]): string {
+  const took = entry.startedAt === undefined ? '' : span(Date.parse(entry.at) - Date.parse(entry.startedAt));
+  const why = entry.error ?? (entry.reason === undefined ? '' : `"${entry.reason}"`);
+  const by = entry.by === undefined ? '' : `by ${entry.by}`;
+  return [`${minute(entry.at)}`, `#${entry.attempt}`, entry.state, took, why, by].filter(Boolean).join('  ');
+}
+
+function section(head: string, lines: readonly string[]): string[] {
+  if (lines.length === 0) return [];
+  return head === '' ? ['', ...lines] : ['', head, ...lines.map((line) => `  ${line.trimEnd()}`)];
+}
+
+function indented(text: string, columns: number): string {
+  return text.replaceAll('\n', `\n${' '.repeat(columns)}`);
+}

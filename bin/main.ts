@@ -1,0 +1,24 @@
+import { createRequire } from 'node:module';
+import { connect } from './party/connect.ts';
+import { runProgram } from './program.ts';
+
+/** Runs the command line on this process, and ends it. */
+export async function main(): Promise<never> {
+  const { stdin, stdout, stderr, env } = process;
+  const cwd = process.cwd();
+  const { version } = createRequire(import.meta.url)('after-party/package.json') as { version: string };
+  const code = await runProgram(process.argv.slice(2), {
+    version,
+    streams: { stdin, stdout, stderr, env },
+    cwd,
+    now: Date.now,
+    onInterrupt: (listener) => {
+      process.once('SIGINT', listener);
+      return () => process.off('SIGINT', listener);
+    },
+    connect: (options) => connect(options, { cwd, env }),
+  });
+  // A pipe may still hold what was written; an exit would cut it off.
+  for (const stream of [stdout, stderr]) await new Promise((written) => stream.write('', written));
+  process.exit(code);
+}

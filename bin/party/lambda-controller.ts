@@ -1,0 +1,68 @@
+import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { PartyError } from '../../functions/errors.ts';
+import { explainAwsError } from './aws-errors.ts';
+import { isRead } from './party-client.ts';
+
+/** The alias on which the controller refuses writes; `grantStatus` gives access to nothing else. */
+const READ_ONLY_ALIAS = 'status';
+
+/**
+ * Sends one request to a deployed controller and returns its answer as it is.
+ * @throws PartyError where the function may not be called, is gone, or broke off
+ */
+export async function invokeController(
+  client: LambdaClient,
+  target: { readonly functionName: string; readonly profile?: string | undefined },
+  request: { readonly request: string },
+): Promise<unknown> {
+  const read = isRead(request);
+  const { functionName, profile } = target;
+  const invoked = await client
+    .send(
+      new InvokeCommand({
+        FunctionName: functionName,
+        Payload: JSON.stringify(request),
+        ...(read && { Qualifier: READ_ONLY_ALIAS }),
+      }),
+    )
+    .catch((error: unknown) => {
+      if (error instanceof Error && error.name === 'ResourceNotFoundException')
+        throw goneFunction(functionName, error);
+      throw explainAwsError(error, {
+        action: 'lambda:InvokeFunction',
+        resource: read ? `${functionName}:${READ_ONLY_ALIAS}` : functionName,
+        grant: `let the app grant it to your role: party.${read ? 'grantStatus' : 'grantOperate'}(role)`,
+        profile,
+      });
+    });
+  const text = Buffer.from(invoked.Payload ?? []).toString('utf8');
+  const answer = parse(text);
+  if (invoked.FunctionError !== undefined) throw brokenFunction(functionName, answer ?? text);
+  return answer;
+}
+
+/** What is no JSON is `undefined`: the client then says that this was no answer. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function goneFunction(functionName: string, cause: Error): PartyError {
+  const message = `the stack's controller function ${functionName} does not exist any more: ${cause.message}`;
+  return new PartyError('no-controller', message, 'deploy the stack again: npx cdk deploy', { cause });
+}
+
+function brokenFunction(functionName: string, payload: unknown): PartyError {
+  const field = (name: string) =>
+    typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>)[name] : undefined;
+  const reason = field('errorMessage') ?? JSON.stringify(payload);
+  return new PartyError(
+    'controller-failed',
+    `the controller ${functionName} broke off: ${[field('errorType'), reason].filter(Boolean).join(': ')}`,
+    `its log group says more: aws logs tail /aws/lambda/${functionName}`,
+  );
+}

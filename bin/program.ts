@@ -1,0 +1,74 @@
+import { Command, CommanderError } from 'commander';
+import { PartyError } from '../functions/errors.ts';
+import type { CommandContext } from './commands/context.ts';
+import { EXIT, type ExitCode, exitCodeOf } from './commands/exit-codes.ts';
+import { declareCommands } from './commands.ts';
+import type { PartyOptions } from './party/connect.ts';
+import type { PartyClient } from './party/party-client.ts';
+import { failureDocument, failureLines } from './terminal/failure-lines.ts';
+import { type Streams, Terminal } from './terminal/terminal.ts';
+
+/** What the program needs of the process that it runs in. */
+export interface Surroundings {
+  readonly version: string;
+  readonly streams: Streams;
+  readonly cwd: string;
+  readonly now: () => number;
+  readonly onInterrupt: CommandContext['onInterrupt'];
+  readonly connect: (options: PartyOptions) => Promise<PartyClient>;
+}
+
+/** Runs the command line, and says how it went; nothing is thrown. */
+export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  // Read before the command line is parsed, because a mistake in it is an answer too.
+  const terminal = new Terminal(surroundings.streams, {
+    json: argv.includes('--json'),
+    color: !argv.includes('--no-color'),
+  });
+  let code: ExitCode = EXIT.ok;
+  const program = newProgram(surroundings);
+  declareCommands(program, { ...surroundings, terminal }, (ended) => {
+    code = ended;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+    // Called without a command, it has shown how it is used.
+    if (error instanceof CommanderError && error.code === 'commander.help') return EXIT.notStarted;
+    fail(error instanceof CommanderError ? usageError(error) : error, terminal);
+    return exitCodeOf(error);
+  }
+}
+
+function newProgram({ version, streams }: Surroundings): Command {
+  return new Command('after-party')
+    .description('Runs the post-deploy tasks of an AWS CDK app, and shows what became of them.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => streams.stdout.write(text),
+      writeErr: (text) => streams.stderr.write(text),
+      outputError: () => {},
+    })
+    .addHelpText(
+      'after',
+      `
+A task is named by its version, name or file name.
+The stack is named by --stack, or by the variable AFTER_PARTY_STACK; --local needs none.
+Exit codes: 0 done, 1 a task failed, 2 nothing could be started, 4 held by another run, 130 left with Ctrl-C.`,
+    );
+}
+
+function usageError(error: CommanderError): PartyError {
+  const [, message = error.message, suggestion] =
+    /^(?:error: )?(.*?)(?:\n\((.*)\))?$/s.exec(error.message) ?? [];
+  const help = 'after-party --help, or --help after a command, shows what there is';
+  return new PartyError('usage', message, suggestion ?? help, { cause: error });
+}
+
+function fail(error: unknown, terminal: Terminal): void {
+  if (terminal.json) terminal.print(failureDocument(error), () => []);
+  else for (const line of failureLines(error, terminal.progressColours)) terminal.progress(line);
+}

@@ -1,0 +1,16 @@
+/** The page that `init` puts beside the tasks. */
+export const tasksReadme = `# Post-deploy tasks
+
+Each file \`<version>_<name>.ts\` here is a task. \`cdk deploy\` runs those that have not yet run in that environment, in
+the order of their versions, each once, and records them.
+
+    npx after-party generate task backfill_full_name     write a new one
+    npx after-party invoke backfill_full_name --local    try it on this machine
+    npx after-party status --stack NAME                  what ran, what failed, what is pending
+
+- A task runs at least once: one that failed or broke off runs again with the next deploy. Write it so that a second
+  run does no harm.
+- Once a task has run somewhere, leave its version alone: that is how the environment remembers it. The name may change.
+- \`_x.ts\` and \`*.test.ts\` are no tasks; use them for shared code and tests.
+- Variables for the tasks on this machine go into \`tasks/.env.local\`.
+`;

@@ -1,0 +1,54 @@
+import type { TaskStatus } from '../../functions/controller/requests.ts';
+import type { Colours } from './colours.ts';
+import { oneLine } from './safe-text.ts';
+
+/** The file name without its ending, under which a person knows the task. */
+export function titleOf(task: Pick<TaskStatus, 'version' | 'name'>): string {
+  return `${task.version}_${task.name}`;
+}
+
+/** How a state is painted. */
+export function stateColour(state: string, colours: Colours): (text: string) => string {
+  if (state === 'succeeded') return colours.good;
+  if (state === 'failed' || state === 'in-doubt') return colours.bad;
+  if (state === 'running') return colours.busy;
+  if (state === 'pending' || state === 'stale') return colours.attention;
+  return colours.quiet;
+}
+
+/** The mark in front of a task that ended. */
+export function markOf(state: string): string {
+  if (state === 'succeeded') return '✔';
+  return state === 'failed' || state === 'in-doubt' ? '✖' : '·';
+}
+
+const NOTES: Readonly<Record<string, string>> = {
+  'new-environment': 'new environment',
+  'no-file': 'no file',
+  'not-deployed': 'not deployed',
+};
+
+/** What there is to say of a task in one line: how it went, and what is odd about it. */
+export function noteOf(task: TaskStatus): string {
+  const notes = task.notes.map((note) => NOTES[note] ?? oneLine(note.replace(/^behind:/, 'behind ')));
+  return [outcomeOf(task), ...notes].filter((part) => part !== '').join(' · ');
+}
+
+function outcomeOf(task: TaskStatus): string {
+  const attempt = task.attempt > 1 ? `attempt ${task.attempt}` : '';
+  if (task.error !== null) return [attempt, oneLine(task.error.message)].filter(Boolean).join(': ');
+  if (task.reason !== null) return `"${oneLine(task.reason)}"`;
+  return task.state === 'succeeded' ? resultText(task.result) : attempt;
+}
+
+/** A result in one line; text as it is, anything else as JSON. */
+export function resultText(result: unknown): string {
+  if (result === null || result === undefined) return '';
+  return oneLine(typeof result === 'string' ? result : JSON.stringify(result));
+}
+
+/** How long a task took, or has been running so far. */
+export function tookOf(task: TaskStatus, now: number): number | null {
+  if (task.state !== 'running' || task.startedAt === null) return task.durationMs;
+  return now - Date.parse(task.startedAt);
+}
