@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CdkApp } from './harness/cdk-app.ts';
@@ -40,9 +40,11 @@ describe('a CommonJS app as cdk init makes it, under tsc and tsx', () => {
   const app = new CdkApp('init-app');
 
   it('deploys', async () => {
-    await app.write({});
+    await mkdir(app.folder);
     const made = await app.run('cdk', 'init', 'app', '--language', 'typescript', '--generate-only');
     expect(made.output).toContain('All done');
+    // Its tsconfig.json looks for type definitions in the app's own node_modules only.
+    await symlink(join('..', 'node_modules'), join(app.folder, 'node_modules'));
     await app.write({
       'lib/init-app-stack.ts': STACK_MODULE,
       'tasks/_journal.ts': JOURNAL,

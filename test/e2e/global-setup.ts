@@ -1,9 +1,8 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { appEnvironment } from './harness/cdk-app.ts';
 import { mustRun } from './harness/command.ts';
-import { installMinistack, startMinistack } from './harness/ministack.ts';
+import { installMinistack, MINISTACK_FOLDER, startMinistack } from './harness/ministack.ts';
 import { hideDist, installPackedPackage, restoreDist } from './harness/packed-package.ts';
 
 declare module 'vitest' {
@@ -22,7 +21,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     for (const step of undo.toReversed()) await step();
   };
   try {
-    const program = await installMinistack(join(project.config.root, '.ministack'));
+    const program = await installMinistack(MINISTACK_FOLDER);
     await restoreDist();
     const installation = await installPackedPackage();
     if (process.env.KEEP_E2E_APPS === undefined) {

@@ -6,8 +6,8 @@ import { type CommandResult, runCommand } from './command.ts';
 /** What a shell has in which somebody works with the app; nothing of the repository's is on its PATH. */
 export function appEnvironment(installation: string, endpoint: string): NodeJS.ProcessEnv {
   return {
-    PATH: [join(installation, 'node_modules', '.bin'), dirname(process.execPath), '/usr/bin', '/bin'].join(
-      ':',
+    PATH: [join(installation, 'node_modules', '.bin'), dirname(process.execPath), ...systemPath()].join(
+      delimiter,
     ),
     HOME: join(installation, 'home'),
     AWS_ENDPOINT_URL: endpoint,

@@ -33,6 +33,9 @@ function checkPython(): void {
   }
 }
 
+/** Ignored by git. */
+export const MINISTACK_FOLDER = join(import.meta.dirname, '..', '..', '..', '.ministack');
+
 /**
  * Puts MiniStack into a virtual environment below `folder`, once per release of it.
  * @returns the program

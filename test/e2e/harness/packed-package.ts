@@ -3,11 +3,12 @@ import { mkdir, mkdtemp, readFile, realpath, rename, rm, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mustRun } from './command.ts';
+import { MINISTACK_FOLDER } from './ministack.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..', '..');
 const DIST = join(REPOSITORY, 'dist');
-/** Ignored by git, and on the same disk, so that the move back is one rename. */
-const HIDDEN_DIST = join(REPOSITORY, '.ministack', 'dist');
+/** On the same disk, so that the move back is one rename. */
+const HIDDEN_DIST = join(MINISTACK_FOLDER, 'dist');
 
 /** What the apps of `cdk init` bring, beside what this package's own package.json gives a version of. */
 const FROM_CDK_INIT = {
