@@ -32,12 +32,20 @@ export interface StackStates {
   describe(stackId: string): Promise<{ readonly status: string; readonly rootStatus: string }>;
 }
 
-/** The runner's log lines. */
+/** The runner's log lines; `version` is as the task's file has it. */
 export interface RunnerLogs {
   /** Lines of a task, oldest first, a page at a time. */
   read(query: { version: string; since?: string; token?: string }): Promise<LogLines>;
   /** The last lines of a task in a run, oldest first; for the report of a crash. */
   tail(query: { version: string; runId: string; limit: number }): Promise<readonly LogLine[]>;
+}
+
+/** Where the controller writes what it does. */
+export interface ControllerLog {
+  info(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+  /** A line of the report that precedes a FAILED answer, as people read it in the deploy's terminal. */
+  report(line: string): void;
 }
 
 /** Everything outside the controller that it works with. */
@@ -48,6 +56,7 @@ export interface ControllerPorts {
   readonly workflow: Workflow;
   readonly stacks: StackStates;
   readonly runnerLogs: RunnerLogs;
+  readonly log: ControllerLog;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }

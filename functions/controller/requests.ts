@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { HistoryEntry, RecordedError } from '../ledger/records.ts';
 import { runIdSchema } from '../workflow-messages.ts';
 
 /**
@@ -10,25 +11,49 @@ const reason = v.pipe(v.string(), v.trim(), v.minLength(1, 'must not be empty'),
 const names = v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(255))), v.minLength(1));
 const one = v.literal(1);
 
-const correction = { v: one, names, by, reason };
+/** The task files that the CLI sees on the caller's machine: a task may be corrected before its first deploy. */
+const local = v.optional(
+  v.array(
+    v.object({
+      version: v.pipe(v.string(), v.regex(/^\d{1,38}$/)),
+      name: v.pipe(v.string(), v.maxLength(255)),
+    }),
+  ),
+  [],
+);
+
+const correction = { v: one, names, by, reason, local };
 
 export const requestSchema = v.variant('request', [
   v.object({ v: one, request: v.literal('status'), after: v.optional(v.string()) }),
-  v.object({ v: one, request: v.literal('show'), names }),
+  v.object({ v: one, request: v.literal('show'), names, local }),
   /** The run and its tasks as they stand: what `invoke` and `run` poll. */
   v.object({ v: one, request: v.literal('show-run'), runId: runIdSchema }),
-  v.object({ v: one, request: v.literal('logs'), names, since: v.optional(v.pipe(v.string(), v.isoTimestamp())), token: v.optional(v.string()) }),
+  v.object({
+    v: one,
+    request: v.literal('logs'),
+    names,
+    since: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+    token: v.optional(v.string()),
+  }),
   v.object({
     v: one,
     request: v.literal('invoke'),
     runId: runIdSchema,
     names,
+    local,
     by,
     params: v.optional(v.record(v.string(), v.unknown())),
     ifNotSucceeded: v.optional(v.boolean(), false),
     confirmed: v.optional(v.boolean(), false),
   }),
-  v.object({ v: one, request: v.literal('run'), runId: runIdSchema, by, all: v.optional(v.boolean(), false) }),
+  v.object({
+    v: one,
+    request: v.literal('run'),
+    runId: runIdSchema,
+    by,
+    all: v.optional(v.boolean(), false),
+  }),
   v.object({ v: one, request: v.literal('cancel'), runId: runIdSchema, by, reason: v.optional(reason) }),
   v.object({ ...correction, request: v.literal('skip') }),
   v.object({ ...correction, request: v.literal('mark-done') }),
@@ -52,18 +77,9 @@ export interface TaskStatus {
   readonly finishedAt: string | null;
   readonly durationMs: number | null;
   readonly result: unknown;
-  readonly error: TaskError | null;
+  readonly error: RecordedError | null;
   readonly reason: string | null;
   readonly summary: string;
-}
-
-export interface TaskError {
-  readonly name: string;
-  readonly message: string;
-  /** At most 4 KB. */
-  readonly stack?: string;
-  /** `tasks/<file>:<line>`, where the stack shows one. */
-  readonly at?: string;
 }
 
 export interface PartyStatus {
@@ -77,17 +93,6 @@ export interface PartyStatus {
   readonly tasks: readonly TaskStatus[];
   /** The version to ask on after, where the answer was cut to Lambda's payload limit. */
   readonly next?: string;
-}
-
-export interface HistoryEntry {
-  readonly attempt: number;
-  readonly state: string;
-  readonly at: string;
-  readonly startedAt?: string;
-  readonly run?: string;
-  readonly by?: string;
-  readonly error?: string;
-  readonly reason?: string;
 }
 
 export interface TaskDetails extends TaskStatus {
@@ -158,4 +163,7 @@ export type RefusalCode =
 
 export type ControllerAnswer<T> =
   | { readonly v: 1; readonly ok: T }
-  | { readonly v: 1; readonly error: { readonly code: RefusalCode; readonly message: string; readonly resolution?: string } };
+  | {
+      readonly v: 1;
+      readonly error: { readonly code: RefusalCode; readonly message: string; readonly resolution?: string };
+    };

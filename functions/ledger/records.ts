@@ -187,7 +187,7 @@ function parse<Schema extends v.GenericSchema>(schema: Schema, item: Item): v.In
   const issue = parsed.issues[0];
   throw new PartyError(
     'damaged-record',
-    `the ledger item pk "${item.pk}", sk "${item.sk}" is damaged: attribute ${v.getDotPath(issue) ?? '?'}: ${issue.message}`,
+    `the ledger item pk "${item.pk}", sk "${item.sk}" is damaged: attribute ${v.getDotPath(issue) ?? 'state'}: ${issue.message}`,
     String(item.sk).startsWith('task#')
       ? 'mend the attribute in the DynamoDB console, or make the task pending again: after-party reset'
       : 'mend the attribute in the DynamoDB console',

@@ -47,6 +47,12 @@ export class RunRecords {
     throw new PartyError('unknown-run', `there is no run ${runId} in the ledger`);
   }
 
+  /** The runs whose outcome is not recorded yet. */
+  async open(): Promise<RunRecord[]> {
+    const items = await this.#table.query(this.#key('').pk, '');
+    return items.filter(({ state }) => state === 'accepted' || state === 'running').map(parseRunRecord);
+  }
+
   /** Records a run if it is not there yet; a second delivery of one request changes nothing. */
   async accept(run: RunRecord): Promise<void> {
     await this.#table.write(

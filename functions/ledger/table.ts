@@ -56,15 +56,15 @@ export class LedgerTable {
     return (await retryAccessDenied(() => this.#client.send(command))).Item;
   }
 
-  /** All items of a partition whose sort key begins so. */
+  /** All items of a partition whose sort key begins so; no prefix, all. */
   async query(pk: string, prefix: string): Promise<Item[]> {
     const items: Item[] = [];
     const pages = paginateQuery(
       { client: this.#client },
       {
         TableName: this.tableName,
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-        ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix },
+        KeyConditionExpression: prefix === '' ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: prefix === '' ? { ':pk': pk } : { ':pk': pk, ':prefix': prefix },
         ConsistentRead: true,
       },
     );

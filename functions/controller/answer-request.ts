@@ -1,0 +1,167 @@
+import * as v from 'valibot';
+import { isPartyError, PartyError } from '../errors.ts';
+import { versionKey } from '../task/version.ts';
+import { correct } from './correct.ts';
+import type { ControllerPorts } from './ports.ts';
+import {
+  type Answers,
+  type ControllerAnswer,
+  type ControllerRequest,
+  type PartyStatus,
+  type RefusalCode,
+  requestSchema,
+  type TaskDetails,
+} from './requests.ts';
+import { stackOf } from './stack-id.ts';
+import { invoke, readLedger, run, runStatus, showRun } from './start-run.ts';
+import { findTasks, knownTasks } from './task-names.ts';
+import { statusOf, taskDetails } from './task-status.ts';
+
+/** Lambda answers with at most 6 MB; a longer list of tasks is cut, and asked on. */
+const ANSWER_LIMIT_BYTES = 5_000_000;
+const READS = new Set<ControllerRequest['request']>(['status', 'show', 'show-run', 'logs']);
+
+/** Answers one request of the CLI; what it refuses is an answer too, only a fault of ours is thrown. */
+export async function answerRequest(
+  ports: ControllerPorts,
+  event: unknown,
+  readOnly: boolean,
+): Promise<ControllerAnswer<unknown>> {
+  try {
+    const request = parseRequest(event);
+    if (readOnly && !READS.has(request.request)) {
+      throw new PartyError(
+        'read-only',
+        `${request.request} is refused on the alias for status`,
+        'ask for party.grantOperate(role)',
+      );
+    }
+    return { v: 1, ok: await answer(ports, request) };
+  } catch (error) {
+    if (!isPartyError(error)) throw error;
+    const { code, message, resolution } = error;
+    return {
+      v: 1,
+      error: { code: code as RefusalCode, message, ...(resolution === undefined ? {} : { resolution }) },
+    };
+  }
+}
+
+function parseRequest(event: unknown): ControllerRequest {
+  const parsed = v.safeParse(requestSchema, event);
+  if (parsed.success) return parsed.output;
+  const issue = parsed.issues[0];
+  throw new PartyError(
+    'bad-request',
+    `the request was not understood: ${v.getDotPath(issue) ?? 'it'}: ${issue.message}`,
+    'the CLI and the deployed construct may be of different versions: use one version of after-party for both',
+  );
+}
+
+async function answer(
+  ports: ControllerPorts,
+  request: ControllerRequest,
+): Promise<Answers[ControllerRequest['request']]> {
+  switch (request.request) {
+    case 'status':
+      return status(ports, request.after);
+    case 'show':
+      return { tasks: await show(ports, request) };
+    case 'show-run':
+      return showRun(ports, request.runId);
+    case 'logs':
+      return logs(ports, request);
+    case 'invoke':
+      return invoke(ports, request);
+    case 'run':
+      return run(ports, request);
+    case 'cancel':
+      return cancel(ports, request);
+    case 'skip':
+    case 'mark-done':
+    case 'reset':
+      return correct(ports, request);
+  }
+}
+
+async function status(ports: ControllerPorts, after: string | undefined): Promise<PartyStatus> {
+  const { config } = ports;
+  const view = await readLedger(ports);
+  const all = statusOf(ports, view);
+  const from =
+    after === undefined ? 0 : all.findIndex((task) => versionKey(task.version) === versionKey(after)) + 1;
+  let bytes = 0;
+  let end = from;
+  for (; end < all.length; end++) {
+    bytes += Buffer.byteLength(JSON.stringify(all[end]));
+    if (bytes > ANSWER_LIMIT_BYTES) break;
+  }
+  const last = end < all.length ? all[end - 1] : undefined;
+  const { region, account, stackName } = stackOf(config.stackId);
+  return {
+    environment: config.environmentName,
+    stack: stackName,
+    party: config.party,
+    account,
+    region,
+    deployId: view.party?.lastDeploy?.deployId ?? null,
+    deployedAt: view.party?.lastDeploy?.at ?? null,
+    tasks: all.slice(from, end),
+    ...(last === undefined ? {} : { next: last.version }),
+  };
+}
+
+async function show(
+  ports: ControllerPorts,
+  request: Extract<ControllerRequest, { request: 'show' }>,
+): Promise<TaskDetails[]> {
+  const view = await readLedger(ports);
+  const tasks = findTasks(knownTasks(ports.manifest, view.records, request.local), request.names);
+  return Promise.all(
+    tasks.map(async (task) => {
+      const record = view.records.get(versionKey(task.version));
+      const runId = record instanceof Error ? undefined : (record?.run ?? record?.lastRun);
+      const lastRun = runId === undefined ? undefined : await ports.ledger.runs.get(runId);
+      return taskDetails(ports, view, task, lastRun);
+    }),
+  );
+}
+
+async function logs(
+  ports: ControllerPorts,
+  request: Extract<ControllerRequest, { request: 'logs' }>,
+): Promise<Answers['logs']> {
+  const records = await ports.ledger.tasks.all();
+  const [task, ...more] = findTasks(knownTasks(ports.manifest, records, []), request.names);
+  if (task === undefined || more.length > 0) throw new PartyError('bad-request', 'logs takes one task');
+  const { since, token } = request;
+  return ports.runnerLogs.read({
+    version: task.version,
+    ...(since === undefined ? {} : { since }),
+    ...(token === undefined ? {} : { token }),
+  });
+}
+
+async function cancel(
+  ports: ControllerPorts,
+  request: Extract<ControllerRequest, { request: 'cancel' }>,
+): Promise<Answers['cancel']> {
+  const { runId, by, reason } = request;
+  await ports.ledger.runs.require(runId);
+  const at = new Date(ports.now()).toISOString();
+  const open = await ports.ledger.runs.requestCancel(runId, {
+    cause: 'person',
+    by,
+    at,
+    ...(reason === undefined ? {} : { reason }),
+  });
+  const record = await ports.ledger.runs.require(runId);
+  if (!open)
+    throw new PartyError(
+      'failed',
+      `run ${runId} has ended: ${record.summary}`,
+      'after-party status shows what it did',
+    );
+  ports.log.info('run cancelled', { run: runId, by });
+  return runStatus(ports, record, await readLedger(ports));
+}

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../errors.ts';
+import type { PendingAnswer, RunRecord } from '../ledger/records.ts';
+import { putResponse, responseBody } from './answer.ts';
+import { answerRun } from './answer-run.ts';
+import type { CloudFormationEvent } from './cloudformation-event.ts';
+import { outcomeOf } from './outcome.ts';
+import type { ControllerPorts } from './ports.ts';
+
+/** How long a Delete spends on cancelling runs before it answers all the same. */
+const CANCEL_WITHIN_MS = 5_000;
+
+/** Records and starts; the workflow does the rest. Every delivery of one request comes to one run. */
+export async function handleCloudFormation(
+  ports: ControllerPorts,
+  event: CloudFormationEvent,
+  functionName: string,
+): Promise<void> {
+  const request: PendingAnswer = {
+    schema: 1,
+    responseUrl: event.ResponseURL,
+    requestId: event.RequestId,
+    stackId: event.StackId,
+    logicalResourceId: event.LogicalResourceId,
+    // Always the same: were it another one, CloudFormation would delete "the old resource".
+    physicalResourceId: functionName,
+  };
+  if (event.RequestType === 'Delete') return answerDelete(ports, request);
+  const runId = runIdOf(event.ResponseURL);
+  ports.log.info('deploy received', { run: runId, requestType: event.RequestType });
+  try {
+    await ports.ledger.answers.keep(runId, request);
+    await ports.ledger.runs.accept(acceptedRun(ports, event, event.RequestType, runId));
+    if ((await ports.workflow.start(runId)) === 'ended') await answerEnded(ports, runId);
+  } catch (error) {
+    await answerUnrecorded(ports, request, runId, error);
+  }
+}
+
+/** A retried deploy reuses the RequestId, but never the response URL. */
+export function runIdOf(responseUrl: string): string {
+  return createHash('sha256').update(responseUrl).digest('hex').slice(0, 32);
+}
+
+function acceptedRun(
+  ports: ControllerPorts,
+  event: CloudFormationEvent,
+  requestType: 'Create' | 'Update',
+  runId: string,
+): RunRecord {
+  const { config } = ports;
+  const now = ports.now();
+  const { DeployId } = event.ResourceProperties;
+  return {
+    schema: 1,
+    runId,
+    trigger: 'deploy',
+    by: config.stackId,
+    state: 'accepted',
+    summary: 'accepted: CloudFormation waits for it',
+    startedAt: new Date(now).toISOString(),
+    requestType,
+    ...(DeployId === undefined ? {} : { deployId: DeployId }),
+    deadline: new Date(now + config.deployTimeoutSeconds * 1000).toISOString(),
+    expiresAt: Math.floor(now / 1000) + config.retentionDays * 86_400,
+  };
+}
+
+/** The workflow of this request is over: a delivery that came late, or a workflow that broke off. */
+async function answerEnded(ports: ControllerPorts, runId: string): Promise<void> {
+  const run = await ports.ledger.runs.require(runId);
+  const reason = 'the workflow ended before the run did; see its executions in Step Functions';
+  const settled = await ports.ledger.runs.settle(
+    run,
+    outcomeOf(run, new Map(), { because: 'unstartable', reason }, ports.config),
+    new Date(ports.now()).toISOString(),
+  );
+  await answerRun(ports, settled);
+}
+
+/** Without a ledger or a workflow nothing can run: a deploy fails at once, a rollback must go on. */
+async function answerUnrecorded(
+  ports: ControllerPorts,
+  request: PendingAnswer,
+  runId: string,
+  error: unknown,
+): Promise<void> {
+  const reason = messageOf(error).replaceAll(request.responseUrl, '(response URL)');
+  ports.log.error('the deploy could not be recorded and started', { run: runId, reason });
+  const undone = await isUndone(ports);
+  const text = `no task was started: the deploy could not be recorded and started: ${reason}`;
+  await putResponse(
+    request.responseUrl,
+    responseBody(request, { status: undone ? 'SUCCESS' : 'FAILED', text }),
+  );
+}
+
+async function isUndone(ports: ControllerPorts): Promise<boolean> {
+  try {
+    const { status, rootStatus } = await ports.stacks.describe(ports.config.stackId);
+    return /ROLLBACK|DELETE/.test(`${status} ${rootStatus}`);
+  } catch (error) {
+    ports.log.error('the stack could not be described', { reason: messageOf(error) });
+    return false;
+  }
+}
+
+/** Always succeeds, at once, even without a ledger: else the stack could not be deleted. */
+async function answerDelete(ports: ControllerPorts, request: PendingAnswer): Promise<void> {
+  await Promise.race([cancelAll(ports), sleep(CANCEL_WITHIN_MS, undefined, { ref: false })]);
+  await putResponse(
+    request.responseUrl,
+    responseBody(request, { status: 'SUCCESS', text: 'deleted; no task was started' }),
+  );
+  ports.log.info('CloudFormation answered', { requestType: 'Delete', status: 'SUCCESS' });
+}
+
+async function cancelAll(ports: ControllerPorts): Promise<void> {
+  try {
+    const at = new Date(ports.now()).toISOString();
+    for (const { runId } of await ports.ledger.runs.open()) {
+      await ports.ledger.runs.requestCancel(runId, { cause: 'delete', by: ports.config.stackId, at });
+      ports.log.info('run cancelled: the party is being deleted', { run: runId });
+    }
+  } catch (error) {
+    ports.log.error('runs could not be cancelled on Delete', { reason: messageOf(error) });
+  }
+}

@@ -1,0 +1,48 @@
+import { PartyError } from '../errors.ts';
+import { versionKey } from '../task/version.ts';
+import { leaseEnd } from './next-step.ts';
+import { idOf } from './outcome.ts';
+import type { ControllerPorts } from './ports.ts';
+import type { ControllerRequest, Corrections } from './requests.ts';
+import { readLedger } from './start-run.ts';
+import { findTasks, knownTasks } from './task-names.ts';
+import { taskStatus } from './task-status.ts';
+
+/**
+ * Corrects the ledger, audited. All names are checked, and none may be held, before the first is changed.
+ * @throws PartyError `unknown-task`, `ambiguous-task`, `held`, `damaged-record`
+ */
+export async function correct(
+  ports: ControllerPorts,
+  request: Extract<ControllerRequest, { request: 'skip' | 'mark-done' | 'reset' }>,
+): Promise<Corrections> {
+  const view = await readLedger(ports);
+  const tasks = findTasks(knownTasks(ports.manifest, view.records, request.local), request.names);
+  for (const task of tasks) {
+    const record = view.records.get(versionKey(task.version));
+    if (record instanceof Error && request.request !== 'reset') throw record;
+    if (
+      record !== undefined &&
+      !(record instanceof Error) &&
+      record.state === 'running' &&
+      leaseEnd(record) >= ports.now()
+    ) {
+      throw new PartyError(
+        'held',
+        `task ${idOf(task)} is being executed by run ${record.run}; nothing was changed`,
+        `wait until it has ended, or: after-party cancel ${record.run}`,
+      );
+    }
+  }
+  const { by, reason } = request;
+  for (const { version, name } of tasks) {
+    const now = new Date(ports.now()).toISOString();
+    if (request.request === 'reset' && view.party?.baselined?.has(versionKey(version)) === true) {
+      await ports.ledger.party.forgetBaselined(version);
+    }
+    await ports.ledger.tasks.correct({ kind: request.request, version, name, by, reason }, now);
+    ports.log.info('ledger corrected', { version, name, correction: request.request, by, reason });
+  }
+  const after = await readLedger(ports);
+  return { tasks: tasks.map((task) => taskStatus(ports, after, task)) };
+}

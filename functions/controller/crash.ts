@@ -1,0 +1,72 @@
+import type { SelectedTask, TaskRecord } from '../ledger/records.ts';
+import type { TaskOutcome } from '../ledger/task-records.ts';
+import { oneParagraph } from './text.ts';
+
+/** What Step Functions caught when it called the runner. */
+export interface Caught {
+  readonly Error: string;
+  readonly Cause?: string | undefined;
+}
+
+/**
+ * Errors after which the invocation may still be running: the workflow stopped waiting, or the call was lost
+ * on its way. Names from Step Functions' "Error names" and the Lambda integration's "service exceptions".
+ */
+const MAY_BE_ALIVE = new Set([
+  'States.Timeout',
+  'States.HeartbeatTimeout',
+  'Lambda.SdkClientException',
+  'Lambda.ClientExecutionTimeoutException',
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+]);
+
+export function provesDeath(caught: Caught): boolean {
+  return !MAY_BE_ALIVE.has(caught.Error);
+}
+
+/**
+ * Whether the invocation that crashed can be the one that holds the task. Step Functions may call the runner
+ * twice; Lambda's message names the request that died, and the owner token begins with the holder's.
+ */
+export function mayHold(caught: Caught, record: TaskRecord): boolean {
+  const died = /RequestId: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/.exec(caught.Cause ?? '')?.[1];
+  return died === undefined || record.owner === undefined || record.owner.startsWith(`${died}.`);
+}
+
+/** How an attempt is recorded whose invocation ended without a word. */
+export function brokenOff(task: SelectedTask, reason: string): TaskOutcome {
+  return { state: task.delivery === 'at-most-once' ? 'in-doubt' : 'failed', reason };
+}
+
+/** In people's words what ended the runner. */
+export function crashReason(caught: Caught, runnerTimeoutSeconds: number): string {
+  const { message, type } = lambdaError(caught);
+  const text = `${type} ${message}`;
+  if (/timed?.?out/i.test(text)) {
+    return `the runner's timeout of ${runnerTimeoutSeconds} s ended it; raise the timeout of the party, or do less at a time`;
+  }
+  if (/out of memory|OutOfMemory|heap limit|heap out|signal: killed/i.test(text)) {
+    return 'the runner ran out of memory; raise memorySize of the party, or hold less at a time';
+  }
+  const status = /exit(?:ed)?[^0-9]*(?:status|code)[: ]*(\d+)/i.exec(text)?.[1];
+  if (type === 'Runtime.ExitError' || status !== undefined) {
+    return `the runner's process ended${status === undefined ? '' : ` with exit code ${status}`} while the task was being executed`;
+  }
+  return `the runner crashed: ${oneParagraph(`${type}: ${message}`, 300)}`;
+}
+
+/** Lambda puts its error document in the Cause. */
+function lambdaError(caught: Caught): { type: string; message: string } {
+  const cause = caught.Cause ?? '';
+  try {
+    const parsed: unknown = JSON.parse(cause);
+    if (typeof parsed === 'object' && parsed !== null) {
+      const { errorType, errorMessage } = parsed as { errorType?: unknown; errorMessage?: unknown };
+      return { type: String(errorType ?? caught.Error), message: String(errorMessage ?? '') };
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  return { type: caught.Error, message: cause };
+}

@@ -1,0 +1,84 @@
+import type { RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
+import { versionKey } from '../task/version.ts';
+
+/** How many tasks one runner invocation is told at most: their versions travel in the workflow's state. */
+const WORK_LIMIT = 1_000;
+
+/** Where a selected task stands, seen from one run. */
+export type Standing =
+  /** Settled, by whichever run: nothing to do. */
+  | 'done'
+  /** May be claimed. */
+  | 'ready'
+  /** An invocation is executing it. */
+  | 'running'
+  /** Its invocation is over and said nothing. */
+  | 'broken-off'
+  /** This run executed it, and it did not succeed; or it is in doubt. */
+  | 'failed';
+
+/** What Decide does next. */
+export type Step =
+  | { readonly kind: 'run'; readonly versions: readonly string[] }
+  | { readonly kind: 'wait'; readonly until: number; readonly task: SelectedTask }
+  | { readonly kind: 'settle'; readonly task: SelectedTask; readonly record: TaskRecord }
+  /** `stopped` is the task that keeps the rest from running. */
+  | { readonly kind: 'end'; readonly stopped: SelectedTask | undefined; readonly held: boolean };
+
+export function standing(
+  task: SelectedTask,
+  record: TaskRecord | undefined,
+  run: RunRecord,
+  now: number,
+): Standing {
+  if (record === undefined || record.state === 'pending') return 'ready';
+  if (record.state === 'running') return runningStanding(task, record, run, now);
+  if (record.lastRun === run.runId) return isGood(record) ? 'done' : 'failed';
+  if (run.trigger === 'invoke') return 'ready';
+  if (record.state === 'skipped' || record.state === 'cancelled') return 'done';
+  if (task.when === 'every-deploy') return 'ready';
+  if (record.state === 'in-doubt') return 'failed';
+  return record.succeededAt === undefined ? 'ready' : 'done';
+}
+
+function runningStanding(task: SelectedTask, record: TaskRecord, run: RunRecord, now: number): Standing {
+  if (leaseEnd(record) >= now) return 'running';
+  if (record.run === run.runId) return 'broken-off';
+  if (run.trigger === 'invoke' || task.when === 'every-deploy') return 'ready';
+  // An at-most-once task may have had its effect, and one that succeeded before was run again by hand:
+  // neither is retried unasked, so its record is settled first.
+  return task.delivery === 'at-most-once' || record.succeededAt !== undefined ? 'broken-off' : 'ready';
+}
+
+function isGood(record: TaskRecord): boolean {
+  return record.state === 'succeeded' || record.state === 'skipped';
+}
+
+/** When an executing invocation is surely over; a record without a lease is over. */
+export function leaseEnd(record: TaskRecord): number {
+  return record.leaseUntil === undefined ? 0 : Date.parse(record.leaseUntil);
+}
+
+/** The next step of an open run: tasks in order, none before all earlier ones are settled. */
+export function nextStep(run: RunRecord, records: ReadonlyMap<string, TaskRecord>, now: number): Step {
+  const cancelled = run.request !== undefined;
+  const versions: string[] = [];
+  for (const task of run.selection ?? []) {
+    const record = records.get(versionKey(task.version));
+    const stands = standing(task, record, run, now);
+    if (stands === 'done' || (stands === 'failed' && task.onFailure === 'continue')) continue;
+    if (stands === 'ready' && !cancelled && versions.length < WORK_LIMIT) {
+      versions.push(versionKey(task.version));
+      continue;
+    }
+    if (versions.length > 0) break;
+    if (record !== undefined && stands === 'broken-off') return { kind: 'settle', task, record };
+    if (record !== undefined && stands === 'running') {
+      if (record.run !== run.runId && (cancelled || run.trigger !== 'deploy'))
+        return { kind: 'end', stopped: task, held: !cancelled };
+      return { kind: 'wait', until: leaseEnd(record), task };
+    }
+    return { kind: 'end', stopped: task, held: false };
+  }
+  return versions.length > 0 ? { kind: 'run', versions } : { kind: 'end', stopped: undefined, held: false };
+}

@@ -1,0 +1,214 @@
+import type { RunCounts, RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
+import type { RunOutcome } from '../ledger/run-records.ts';
+import { versionKey } from '../task/version.ts';
+import type { PartyConfig } from './ports.ts';
+import { stackOf } from './stack-id.ts';
+import { counted, cut, oneParagraph, span } from './text.ts';
+
+const LIMIT = 600;
+const NAMED = 5;
+
+/** Why a run ends. */
+export type End =
+  | { readonly because: 'done' }
+  | { readonly because: 'failed' | 'deadline' | 'held'; readonly task: SelectedTask }
+  | { readonly because: 'cancelled' }
+  /** Nothing could be started: the reason is a sentence without a full stop. */
+  | { readonly because: 'unstartable'; readonly reason: string }
+  | { readonly because: 'rollback'; readonly stackStatus: string };
+
+type Records = ReadonlyMap<string, TaskRecord>;
+
+/** What a run that ends so is recorded with, and what CloudFormation is told. */
+export function outcomeOf(run: RunRecord, records: Records, end: End, config: PartyConfig): RunOutcome {
+  const counts = countsOf(run, records);
+  const failed = executed(run, records).filter(({ record }) => record.state !== 'succeeded');
+  const outcome = (state: RunOutcome['state'], fails: boolean, text: string): RunOutcome => {
+    const spared = fails && run.sparesStack === true;
+    return {
+      state,
+      counts,
+      status: fails && !spared ? 'FAILED' : 'SUCCESS',
+      text: cut(
+        spared ? `FAILED, and the stack was spared (its ledger would have gone with it): ${text}` : text,
+        LIMIT,
+      ),
+    };
+  };
+  switch (end.because) {
+    case 'rollback':
+      return outcome('succeeded', false, `no task was started: the stack is ${end.stackStatus}`);
+    case 'unstartable':
+      return outcome('failed', config.onFailure === 'fail-deploy', oneParagraph(end.reason, LIMIT));
+    case 'held':
+      return outcome('held', true, `task ${idOf(end.task)} is being executed by another run`);
+    case 'cancelled':
+      return outcome('cancelled', true, cancelledText(run, counts));
+    case 'deadline':
+      return outcome(
+        'failed',
+        end.task.onFailure === 'fail-deploy',
+        deadlineText(run, end.task, records, counts, config),
+      );
+    case 'failed':
+      return outcome(
+        'failed',
+        true,
+        failureText(end.task, records.get(versionKey(end.task.version)), counts, config),
+      );
+    case 'done':
+      return failed.length === 0
+        ? outcome('succeeded', false, doneText(run, records))
+        : outcome('failed', false, toleratedText(failed, counts, config));
+  }
+}
+
+interface Executed {
+  readonly task: SelectedTask;
+  readonly record: TaskRecord;
+}
+
+/** The tasks that this run executed to an end. */
+export function executed(run: RunRecord, records: Records): Executed[] {
+  return (run.selection ?? []).flatMap((task) => {
+    const record = records.get(versionKey(task.version));
+    return record !== undefined && record.lastRun === run.runId && record.state !== 'running'
+      ? [{ task, record }]
+      : [];
+  });
+}
+
+/** The tasks that this run left pending. */
+export function notStarted(run: RunRecord, records: Records): SelectedTask[] {
+  return (run.selection ?? []).filter((task) => {
+    const record = records.get(versionKey(task.version));
+    if (record === undefined || record.state === 'pending') return true;
+    if (record.lastRun === run.runId || record.state === 'running') return false;
+    return (
+      task.when === 'every-deploy' ||
+      run.trigger === 'invoke' ||
+      (record.state === 'failed' && record.succeededAt === undefined)
+    );
+  });
+}
+
+function countsOf(run: RunRecord, records: Records): RunCounts {
+  const ended = executed(run, records);
+  const succeeded = ended.filter(({ record }) => record.state === 'succeeded').length;
+  return { succeeded, failed: ended.length - succeeded, notStarted: notStarted(run, records).length };
+}
+
+function doneText(run: RunRecord, records: Records): string {
+  const ran = executed(run, records);
+  const last = ran.at(-1);
+  if (last === undefined) return 'no pending tasks to run';
+  const names = ran.slice(0, NAMED).map(({ task, record }) => `${task.name}${took(record)}`);
+  const more = ran.length > NAMED ? ` and ${ran.length - NAMED} more` : '';
+  return `${ran.length} of ${ran.length} ran: ${names.join(', ')}${more}`;
+}
+
+function took(record: TaskRecord): string {
+  const milliseconds = duration(record);
+  return milliseconds === undefined ? '' : ` (${span(milliseconds)})`;
+}
+
+/** How long the last attempt took, in milliseconds. */
+export function duration(record: TaskRecord): number | undefined {
+  if (record.startedAt === undefined || record.finishedAt === undefined) return undefined;
+  return Math.max(0, Date.parse(record.finishedAt) - Date.parse(record.startedAt));
+}
+
+function failureText(
+  task: SelectedTask,
+  record: TaskRecord | undefined,
+  counts: RunCounts,
+  config: PartyConfig,
+): string {
+  const help = record?.state === 'in-doubt' ? doubtHelp(task, config) : retryHelp(task, config);
+  return around(whatHappened(task, record), `${countsText(counts)} ${help}`);
+}
+
+/** Which task, attempt, why and where. */
+export function whatHappened(task: SelectedTask, record: TaskRecord | undefined): string {
+  if (record === undefined) return `task ${idOf(task)} did not run`;
+  const milliseconds = duration(record);
+  const after = milliseconds === undefined ? '' : `, after ${span(milliseconds)}`;
+  const verb =
+    record.state === 'in-doubt' ? 'is in doubt' : record.state === 'cancelled' ? 'was cancelled' : 'failed';
+  const why =
+    record.reason ??
+    (record.error && `${record.error.name}: ${record.error.message}`) ??
+    'no reason was recorded';
+  const at = record.error?.at === undefined ? '' : `, at ${record.error.at}`;
+  return `task ${idOf(task)} ${verb} (attempt ${record.attempt}${after}): ${oneParagraph(why, 320)}${at}`;
+}
+
+function retryHelp(task: SelectedTask, config: PartyConfig): string {
+  const target = commandTarget(config);
+  return `Nothing needs cleaning up: fix it and deploy again, or deploy without it: npx after-party skip ${task.version} ${target} --reason "...". More: npx after-party show ${task.version} ${target}`;
+}
+
+function doubtHelp(task: SelectedTask, config: PartyConfig): string {
+  const target = commandTarget(config);
+  return `It may have had its effect, so it is not retried unasked. Find out, then: npx after-party mark-done ${task.version} ${target} --reason "..." or reset instead of mark-done. More: npx after-party show ${task.version} ${target}`;
+}
+
+function deadlineText(
+  run: RunRecord,
+  task: SelectedTask,
+  records: Records,
+  counts: RunCounts,
+  config: PartyConfig,
+): string {
+  const record = records.get(versionKey(task.version));
+  const minutes = Math.round(config.deployTimeoutSeconds / 60);
+  const timeout = `deployTimeout (${minutes} min)`;
+  const head =
+    record?.state === 'running'
+      ? `task ${idOf(task)} (attempt ${record.attempt}) was still being executed${record.run === run.runId ? '' : ' by another run'} at the end of the ${timeout}`
+      : record?.lastRun === run.runId
+        ? whatHappened(task, record)
+        : `task ${idOf(task)} could not be started within the ${timeout}`;
+  return around(
+    head,
+    `${countsText(counts)} Raise deployTimeout, or see: npx after-party show ${task.version} ${commandTarget(config)}`,
+  );
+}
+
+function cancelledText(run: RunRecord, counts: RunCounts): string {
+  const { request } = run;
+  const why =
+    request?.cause === 'person'
+      ? `by ${request.by}${request.reason === undefined ? '' : `: ${request.reason}`}`
+      : `: the stack is ${request?.cause === 'delete' ? 'being deleted' : 'rolling back'}`;
+  return around(`the run was cancelled ${why}`, countsText(counts));
+}
+
+function toleratedText(failed: readonly Executed[], counts: RunCounts, config: PartyConfig): string {
+  const [first] = failed;
+  const head = first === undefined ? '' : whatHappened(first.task, first.record);
+  const more = failed.length > 1 ? ` So did ${counted(failed.length - 1, 'more task')}.` : '';
+  const show =
+    first === undefined ? '' : ` More: npx after-party show ${first.task.version} ${commandTarget(config)}`;
+  return around(`FAILED, and the deploy goes on: ${head}`, `${more} ${countsText(counts)}${show}`.trim());
+}
+
+function countsText({ succeeded, failed, notStarted }: RunCounts): string {
+  return `${counted(succeeded, 'task')} ran, ${failed} failed, ${notStarted} not started.`;
+}
+
+/** The head, cut where it is too long, so that the command that helps is always there. */
+function around(head: string, tail: string): string {
+  return `${cut(head, LIMIT - tail.length - 2)}. ${tail}`;
+}
+
+/** The flags that point a command at this party. */
+export function commandTarget(config: PartyConfig): string {
+  const { region, stackName } = stackOf(config.stackId);
+  return region === 'local' ? '--local' : `--stack ${stackName}`;
+}
+
+/** `<version>_<name>`, as the file is called. */
+export function idOf(task: { readonly version: string; readonly name: string }): string {
+  return `${task.version}_${task.name}`;
+}

@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf, PartyError } from '../errors.ts';
+import type { RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
+import { duration, executed, idOf, notStarted } from './outcome.ts';
+import type { ControllerPorts } from './ports.ts';
+import { oneParagraph, span } from './text.ts';
+
+/** The CDK CLI shows the last 50 log lines of this function when the deploy fails. */
+const LINES = 45;
+const LOG_LINES = 20;
+/** Logs of a crashed runner are a courtesy: they must not delay the answer. */
+const LOGS_WITHIN_MS = 5_000;
+
+/** Logs what people need to see in the deploy's terminal: a line per task, the error, the last log lines. */
+export async function writeReport(ports: ControllerPorts, run: RunRecord): Promise<void> {
+  const records = await readable(ports);
+  const ended = executed(run, records);
+  const failed = ended.filter(({ record }) => record.state !== 'succeeded');
+  const details = (
+    await Promise.all(failed.map(({ task, record }) => detailsOf(ports, run, task, record)))
+  ).flat();
+  const rest = notStarted(run, records);
+  const summary = [
+    ...ended.map(({ task, record }) =>
+      taskLine(record.state === 'succeeded' ? 'INFO ' : 'ERROR', record.state, task, record),
+    ),
+    ...rest.map((task) => taskLine('INFO ', 'not started', task, undefined)),
+  ];
+  for (const line of fit(summary, details)) ports.log.report(line);
+}
+
+/** The details are what helps: the list of tasks gives way where both together are too long. */
+function fit(summary: readonly string[], details: readonly string[]): string[] {
+  const shown = details.slice(0, LINES - 5);
+  const room = LINES - shown.length;
+  if (summary.length <= room) return [...summary, ...shown];
+  const failures = summary.filter((line) => line.startsWith('ERROR')).slice(0, room - 1);
+  const others = summary.filter((line) => !line.startsWith('ERROR')).slice(0, room - 1 - failures.length);
+  return [
+    ...others,
+    ...failures,
+    `      … and ${summary.length - failures.length - others.length} more tasks`,
+    ...shown,
+  ];
+}
+
+function taskLine(level: string, state: string, task: SelectedTask, record: TaskRecord | undefined): string {
+  const milliseconds = record === undefined ? undefined : duration(record);
+  const took = milliseconds === undefined ? '' : span(milliseconds);
+  const attempt = record === undefined || record.state === 'succeeded' ? '' : `attempt ${record.attempt}`;
+  const result =
+    record?.state === 'succeeded' && record.result !== undefined
+      ? oneParagraph(resultText(record.result), 80)
+      : '';
+  return `${level} ${state.padEnd(12)} ${idOf(task)}  ${[took, attempt, result].filter((part) => part !== '').join('  ')}`.trimEnd();
+}
+
+function resultText(result: unknown): string {
+  return typeof result === 'string' ? result : JSON.stringify(result);
+}
+
+async function detailsOf(
+  ports: ControllerPorts,
+  run: RunRecord,
+  task: SelectedTask,
+  record: TaskRecord,
+): Promise<string[]> {
+  const head =
+    record.error === undefined
+      ? (record.reason ?? record.state)
+      : (record.error.stack ?? `${record.error.name}: ${record.error.message}`);
+  const lines = head.split('\n').slice(0, 12);
+  const logs = record.logs ?? (await logsOfCrash(ports, run, task));
+  return [
+    `ERROR ${idOf(task)}: ${oneParagraph(lines[0] ?? '', 400)}`,
+    ...lines.slice(1).map((line) => `      ${line.trim()}`),
+    ...logs.slice(-LOG_LINES).map((line) => `      log: ${oneParagraph(line, 300)}`),
+  ];
+}
+
+async function logsOfCrash(
+  ports: ControllerPorts,
+  run: RunRecord,
+  task: SelectedTask,
+): Promise<readonly string[]> {
+  const query = { version: task.version, runId: run.runId, limit: LOG_LINES };
+  const read = ports.runnerLogs
+    .tail(query)
+    .then((lines) => lines.map(({ level, message }) => `${level} ${message}`));
+  try {
+    return await Promise.race([read, sleep(LOGS_WITHIN_MS, [], { ref: false })]);
+  } catch (error) {
+    ports.log.error('the log lines of the crashed task could not be read', {
+      run: run.runId,
+      reason: messageOf(error),
+    });
+    return [];
+  }
+}
+
+async function readable(ports: ControllerPorts): Promise<Map<string, TaskRecord>> {
+  const records = new Map<string, TaskRecord>();
+  for (const [key, record] of await ports.ledger.tasks.all()) {
+    if (record instanceof PartyError) ports.log.error(record.message);
+    else records.set(key, record);
+  }
+  return records;
+}

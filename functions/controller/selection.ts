@@ -1,0 +1,73 @@
+import type { PartyRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
+import type { Manifest, ManifestTask } from '../manifest.ts';
+import { compareVersions, versionKey } from '../task/version.ts';
+import type { PartyConfig } from './ports.ts';
+
+/** What the ledger says, as far as it can be read: a damaged record is its error. */
+export type LedgerView = {
+  readonly records: ReadonlyMap<string, TaskRecord | Error>;
+  readonly party: PartyRecord | undefined;
+};
+
+/** What a deploy runs: what has not run yet, in version order, then the tasks of every deploy. */
+export function selectForDeploy(manifest: Manifest, view: LedgerView, config: PartyConfig): SelectedTask[] {
+  const tasks = inOrder(manifest).filter((task) => runsHere(task, config));
+  const pending = tasks.filter((task) => task.when === 'once' && isDue(task, view));
+  const always = tasks.filter((task) => task.when === 'every-deploy' && !isDismissed(task, view));
+  return [...pending, ...always].map((task) => pinned(task, config));
+}
+
+/** What `run` executes: what is pending and, if asked, the manual tasks that have not succeeded. */
+export function selectPending(
+  manifest: Manifest,
+  view: LedgerView,
+  config: PartyConfig,
+  manualToo: boolean,
+): SelectedTask[] {
+  return inOrder(manifest)
+    .filter((task) => (task.when === 'once' ? runsHere(task, config) : task.when === 'manual' && manualToo))
+    .filter((task) => isDue(task, view))
+    .map((task) => pinned(task, config));
+}
+
+/** The tasks that a new environment records instead of running them. */
+export function selectBaseline(manifest: Manifest, config: PartyConfig): string[] {
+  return manifest.tasks
+    .filter((task) => task.when === 'once' && (task.newEnvironment ?? config.newEnvironment) === 'baseline')
+    .map((task) => task.version);
+}
+
+/** A task as a run keeps it. */
+export function pinned(task: ManifestTask, config: PartyConfig): SelectedTask {
+  const { version, name, when, delivery } = task;
+  return { version, name, when, delivery, onFailure: task.onFailure ?? config.onFailure };
+}
+
+/** Whether deploys of this environment run the task. */
+export function runsHere(task: ManifestTask, config: PartyConfig): boolean {
+  return task.environments === undefined || task.environments.includes(config.environmentName);
+}
+
+export function inOrder(manifest: Manifest): ManifestTask[] {
+  return [...manifest.tasks].sort((a, b) => compareVersions(a.version, b.version));
+}
+
+/** Whether nothing settles the task: pending is what is selected minus what is recorded. */
+function isDue(task: ManifestTask, { records, party }: LedgerView): boolean {
+  const key = versionKey(task.version);
+  const record = records.get(key);
+  if (record === undefined) return party?.baselined?.has(key) !== true;
+  if (record instanceof Error) return true;
+  if (record.state === 'in-doubt') return true;
+  return !isDismissed(task, { records, party }) && record.succeededAt === undefined;
+}
+
+/** Whether a person has said that deploys shall not run it. */
+function isDismissed(task: ManifestTask, { records }: LedgerView): boolean {
+  const record = records.get(versionKey(task.version));
+  return (
+    record !== undefined &&
+    !(record instanceof Error) &&
+    (record.state === 'skipped' || record.state === 'cancelled')
+  );
+}
