@@ -111,7 +111,9 @@ describe('a request that cannot be met', () => {
 
 describe('a deployed stack', () => {
   it('shows and holds a task that a deploy is running', async () => {
-    await writeTasks(app, { '2_slower': SLOW, '3_other': task({ first: `when: 'manual',` }) });
+    await app.remove('tasks/1_slow.ts');
+    const manual = task({ first: `when: 'manual',` });
+    await writeTasks(app, { '2_slower': SLOW, '3_other': manual, '4_slow': manual });
     const deploy = app.deploy();
     const state = async (): Promise<string> => {
       const { tasks } = JSON.parse((await afterParty('status', '--json')).stdout);
@@ -125,6 +127,17 @@ describe('a deployed stack', () => {
     expect(result.exitCode).toBe(4);
     expect((await deploy).exitCode).toBe(0);
     expect((await stack.journal()).filter((name) => name === 'slower')).toHaveLength(1);
+  });
+
+  it('runs nothing for a name that two tasks have had', async () => {
+    const before = await stack.journal();
+
+    const result = await afterParty('invoke', 'slow', 'other', '--json');
+
+    expect(refusal(result)).toMatchObject({ ...explained, code: 'ambiguous-task' });
+    expect(JSON.stringify(refusal(result))).toMatch(/1_slow.*4_slow/);
+    expect(result.exitCode).toBe(2);
+    expect(await stack.journal()).toEqual(before);
   });
 
   it('names a record that somebody edited, and leaves the others usable', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { inject } from 'vitest';
 import { type CommandResult, runCommand } from './command.ts';
@@ -45,6 +45,10 @@ export class CdkApp {
       await mkdir(dirname(file), { recursive: true });
       await writeFile(file, text);
     }
+  }
+
+  async remove(path: string): Promise<void> {
+    await rm(join(this.folder, path));
   }
 
   deploy(...args: string[]): Promise<CommandResult> {
