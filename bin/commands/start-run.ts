@@ -56,12 +56,9 @@ async function startConfirmed(request: RunRequest, { party, terminal }: CommandC
   try {
     return await party.ask(request);
   } catch (error) {
-    if (!isRefusal(error, 'confirm') || request.request !== 'invoke') throw error;
-    if (!terminal.interactive)
-      throw new PartyError('confirm', error.message, 'add --yes to run it without being asked');
-    if (!(await terminal.confirm(`${error.message}. Run it?`))) {
+    if (!isRefusal(error, 'confirm') || request.request !== 'invoke' || !terminal.interactive) throw error;
+    if (!(await terminal.confirm(error.message)))
       throw new PartyError('not-confirmed', 'nothing was started');
-    }
     return await party.ask({ ...request, confirmed: true });
   }
 }
@@ -74,9 +71,18 @@ async function leave(run: RunStatus, context: CommandContext): Promise<ExitCode>
     return EXIT.interrupted;
   }
   terminal.progress('\na local run cannot go on without this command: it is being cancelled');
-  const cancelled = await party.ask({ request: 'cancel', runId: run.runId });
-  terminal.print(cancelled, () => []);
+  terminal.print(await cancelled(run, context), () => []);
   return EXIT.interrupted;
+}
+
+/** The run after the cancel; it may have ended just before. */
+async function cancelled({ runId }: RunStatus, { party }: CommandContext): Promise<RunStatus> {
+  try {
+    return await party.ask({ request: 'cancel', runId });
+  } catch (error) {
+    if (!isRefusal(error, 'failed')) throw error;
+    return party.ask({ request: 'show-run', runId });
+  }
 }
 
 function comeBack(run: RunStatus, { party }: CommandContext): string {
@@ -87,8 +93,9 @@ function comeBack(run: RunStatus, { party }: CommandContext): string {
 
 function exitCodeOfRun(run: RunStatus): ExitCode {
   if (run.state === 'held') return EXIT.held;
-  const failed = run.tasks.some(
-    (task) => task.lastRun === run.runId && (task.state === 'failed' || task.state === 'in-doubt'),
-  );
+  const executed = run.tasks.filter((task) => task.lastRun === run.runId);
+  // Params that were refused, or a bundle that does not load.
+  if (run.state === 'failed' && executed.length === 0) return EXIT.notStarted;
+  const failed = executed.some((task) => task.state === 'failed' || task.state === 'in-doubt');
   return run.state === 'succeeded' && !failed ? EXIT.ok : EXIT.taskFailed;
 }

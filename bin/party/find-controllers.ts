@@ -69,7 +69,7 @@ function withoutParty(stack: string, resources: readonly StackResourceSummary[],
   if (resources.length === 0) {
     return new PartyError(
       'never-deployed',
-      `the stack "${stack}" has no resources: it was never deployed`,
+      `the stack "${stack}" has no resources: it was never deployed, or that was rolled back`,
       'deploy it: npx cdk deploy',
     );
   }

@@ -7,19 +7,21 @@ export function titleOf(task: Pick<TaskStatus, 'version' | 'name'>): string {
   return `${task.version}_${task.name}`;
 }
 
+const BAD = new Set(['failed', 'in-doubt', 'damaged']);
+
 /** How a state is painted. */
 export function stateColour(state: string, colours: Colours): (text: string) => string {
   if (state === 'succeeded') return colours.good;
-  if (state === 'failed' || state === 'in-doubt') return colours.bad;
+  if (BAD.has(state)) return colours.bad;
   if (state === 'running') return colours.busy;
   if (state === 'pending' || state === 'stale') return colours.attention;
   return colours.quiet;
 }
 
-/** The mark in front of a task that ended. */
+/** The mark in front of a task that ended; one of every deploy is called so again once it has succeeded. */
 export function markOf(state: string): string {
-  if (state === 'succeeded') return '✔';
-  return state === 'failed' || state === 'in-doubt' ? '✖' : '·';
+  if (state === 'succeeded' || state === 'every-deploy') return '✔';
+  return BAD.has(state) ? '✖' : '·';
 }
 
 const NOTES: Readonly<Record<string, string>> = {
@@ -30,7 +32,9 @@ const NOTES: Readonly<Record<string, string>> = {
 
 /** What there is to say of a task in one line: how it went, and what is odd about it. */
 export function noteOf(task: TaskStatus): string {
-  const notes = task.notes.map((note) => NOTES[note] ?? oneLine(note.replace(/^behind:/, 'behind ')));
+  const notes = task.notes.map(
+    (note) => NOTES[note] ?? oneLine(note.replace(/^behind:/, 'behind ').replace(/^only-in:/, 'only in ')),
+  );
   return [outcomeOf(task), ...notes].filter((part) => part !== '').join(' · ');
 }
 
@@ -38,7 +42,8 @@ function outcomeOf(task: TaskStatus): string {
   const attempt = task.attempt > 1 ? `attempt ${task.attempt}` : '';
   if (task.error !== null) return [attempt, oneLine(task.error.message)].filter(Boolean).join(': ');
   if (task.reason !== null) return `"${oneLine(task.reason)}"`;
-  return task.state === 'succeeded' ? resultText(task.result) : attempt;
+  const ended = task.state === 'succeeded' || task.state === 'every-deploy';
+  return ended ? resultText(task.result) : attempt;
 }
 
 /** A result in one line; text as it is, anything else as JSON. */

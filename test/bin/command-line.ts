@@ -1,0 +1,147 @@
+import { PassThrough } from 'node:stream';
+import { type Connection, PartyClient } from '../../bin/party/party-client.ts';
+import { runProgram } from '../../bin/program.ts';
+import type {
+  LogLine,
+  PartyStatus,
+  RunStatus,
+  TaskDetails,
+  TaskStatus,
+} from '../../functions/controller/requests.ts';
+
+export const NOW = Date.parse('2026-11-20T09:20:00.000Z');
+
+type Sent = Record<string, unknown> & { request: string };
+export type Answer = (request: Sent) => unknown;
+
+export interface CommandLineOptions {
+  /** What the party answers, by request; an error is a refusal. */
+  readonly answers?: Record<string, Answer>;
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Whether a person sits at the terminal; with the keys that they press. */
+  readonly keys?: readonly string[];
+  readonly columns?: number;
+  readonly runsGoOn?: boolean;
+  /** Called with each request; calls `interrupt` for Ctrl-C. */
+  readonly watch?: (request: Sent, interrupt: () => void) => void;
+}
+
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly requests: readonly Sent[];
+  readonly json: ReturnType<typeof JSON.parse>;
+}
+
+/** Runs the program in this process, on streams of its own and a party that answers as told. */
+export async function commandLine(argv: readonly string[], options: CommandLineOptions = {}): Promise<Ended> {
+  const { answers = {}, cwd = '/nowhere', env = {}, keys, columns, runsGoOn = true, watch } = options;
+  const isTTY = keys !== undefined;
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()].map((stream) =>
+    Object.assign(stream, { isTTY, columns, setRawMode: () => stream }),
+  ) as [PassThrough, PassThrough, PassThrough];
+  const requests: Sent[] = [];
+  let listeners: (() => void)[] = [];
+  const connection: Connection = {
+    flags: ' --stack Shop-prod',
+    runsGoOn,
+    caller: async () => 'arn:aws:iam::123456789012:user/ann',
+    async send(request) {
+      const sent = request as Sent;
+      requests.push(sent);
+      watch?.(sent, () => {
+        for (const listener of listeners.splice(0)) listener();
+      });
+      const answer = answers[sent.request];
+      if (answer === undefined) throw new Error(`the test has no answer to ${sent.request}`);
+      const ok = answer(sent);
+      return ok instanceof Error ? { v: 1, error: { ...ok, message: ok.message } } : { v: 1, ok };
+    },
+    close: async () => {},
+  };
+  for (const key of keys ?? []) setTimeout(() => stdin.write(key), 50);
+  const code = await runProgram(argv, {
+    version: '1.2.3',
+    streams: { stdin, stdout, stderr, env },
+    cwd,
+    now: () => NOW,
+    onInterrupt: (listener) => {
+      listeners.push(listener);
+      return () => {
+        listeners = listeners.filter((one) => one !== listener);
+      };
+    },
+    connect: async () => new PartyClient(connection),
+  });
+  const [out, err] = [stdout, stderr].map((stream) => (stream.read() as Buffer | null)?.toString() ?? '');
+  return {
+    code,
+    stdout: out ?? '',
+    stderr: err ?? '',
+    requests,
+    get json() {
+      return JSON.parse(out ?? '');
+    },
+  };
+}
+
+export function taskStatus(fields: Partial<TaskStatus>): TaskStatus {
+  return {
+    version: '20260126080000',
+    name: 'restart_search',
+    description: 'Restart search',
+    when: 'once',
+    state: 'pending',
+    notes: [],
+    attempt: 0,
+    lastRun: null,
+    startedAt: null,
+    finishedAt: null,
+    durationMs: null,
+    result: null,
+    error: null,
+    reason: null,
+    summary: '',
+    ...fields,
+  };
+}
+
+export function taskDetails(fields: Partial<TaskDetails>): TaskDetails {
+  return { ...taskStatus(fields), history: [], logs: [], params: null, ...fields };
+}
+
+export function partyStatus(fields: Partial<PartyStatus>): PartyStatus {
+  return {
+    environment: 'production',
+    stack: 'Shop-prod',
+    party: 'Tasks',
+    account: '123456789012',
+    region: 'eu-west-1',
+    deployId: null,
+    deployedAt: null,
+    tasks: [],
+    ...fields,
+  };
+}
+
+export function runStatus(request: Sent, fields: Partial<RunStatus>): RunStatus {
+  return {
+    runId: String(request.runId),
+    state: 'running',
+    trigger: 'invoke',
+    by: 'arn:aws:iam::123456789012:user/ann',
+    outcome: null,
+    tasks: [],
+    ...fields,
+  };
+}
+
+export function logLine(fields: Partial<LogLine>): LogLine {
+  return { at: '2026-11-20T09:20:01.000Z', level: 'INFO', message: 'hello', ...fields };
+}
+
+export function refusal(code: string, message: string, resolution?: string): Error {
+  return Object.assign(new Error(message), { code, resolution });
+}
