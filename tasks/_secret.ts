@@ -11,15 +11,14 @@ export function secret<Name extends string>(
 ): TaskMiddleware<Record<Name, string>> {
   return {
     async before({ context }) {
-      const { env } = context;
-      const port =
-        'PARAMETERS_SECRETS_EXTENSION_HTTP_PORT' in env ? env.PARAMETERS_SECRETS_EXTENSION_HTTP_PORT : '2773';
+      const { env, signal } = context;
+      // A copy, since only env itself throws for what is not set.
+      const { PARAMETERS_SECRETS_EXTENSION_HTTP_PORT: port = '2773', AWS_SESSION_TOKEN: token = '' } = {
+        ...env,
+      };
       const url = new URL(`http://localhost:${port}/secretsmanager/get`);
       url.searchParams.set('secretId', `${env[variable]}`);
-      const response = await fetch(url, {
-        headers: { 'X-Aws-Parameters-Secrets-Token': `${env.AWS_SESSION_TOKEN}` },
-        signal: context.signal,
-      });
+      const response = await fetch(url, { headers: { 'X-Aws-Parameters-Secrets-Token': token }, signal });
       if (!response.ok) throw new Error(`HTTP ${response.status} for the secret ${env[variable]}`);
       const { SecretString } = (await response.json()) as { SecretString: string };
       Object.assign(context, { [name]: SecretString });

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { appendFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { PartyError } from '../../functions/errors.ts';
 
 /** A request that the demo's server got. */
 export interface Received {
@@ -28,19 +29,20 @@ const JOB = 7;
 export class OutsideWorld {
   searchIsUp = true;
   readonly url: string;
-  readonly received: Received[] = [];
+  readonly #received: Received[] = [];
   readonly #close: () => Promise<void>;
-  readonly #responses = new Map<string, PromiseWithResolvers<CustomResourceResponse>>();
 
   private constructor(url: string, close: () => Promise<void>) {
     this.url = url;
     this.#close = close;
   }
 
+  /** @param recordFile where the requests are kept; begun anew */
   static async open(recordFile: string): Promise<OutsideWorld> {
+    await writeFile(recordFile, '');
     const server = createServer(async (request, response) => {
       const received = { method: request.method ?? '', path: request.url ?? '', body: await text(request) };
-      world.received.push(received);
+      world.#received.push(received);
       await appendFile(recordFile, `${JSON.stringify(received)}\n`);
       world.#answer(received, response);
     });
@@ -64,33 +66,38 @@ export class OutsideWorld {
       PARTNER_URL: `${this.url}/partner`,
       MAIL_URL: `${this.url}/mail`,
       SLACK_URL: `${this.url}/slack`,
-      // Where the AWS Parameters and Secrets Lambda extension would listen, and what it wants to see.
+      // Where the AWS Parameters and Secrets Lambda extension would listen.
       PARAMETERS_SECRETS_EXTENSION_HTTP_PORT: new URL(this.url).port,
-      AWS_SESSION_TOKEN: 'demo',
     };
   }
 
-  /** A response URL, and what is sent to it. */
-  expectResponse(requestId: string): { url: string; response: Promise<CustomResourceResponse> } {
-    const path = `/cloudformation/${requestId}`;
-    const expected = Promise.withResolvers<CustomResourceResponse>();
-    this.#responses.set(path, expected);
-    return { url: `${this.url}${path}`, response: expected.promise };
+  /** Where CloudFormation would wait for the response to a request. */
+  responseUrl(requestId: string): string {
+    return `${this.url}${responsePath(requestId)}`;
+  }
+
+  /** @throws PartyError `no-response` if the request was not answered */
+  responseTo(requestId: string): CustomResourceResponse {
+    const response = this.#received.find(({ path }) => path === responsePath(requestId));
+    if (response === undefined) throw new PartyError('no-response', 'CloudFormation was not answered');
+    return JSON.parse(response.body);
+  }
+
+  /** How many mails were sent. */
+  get mails(): number {
+    return this.#received.filter(({ path }) => path === '/mail').length;
   }
 
   close(): Promise<void> {
     return this.#close();
   }
 
-  #answer({ method, path, body }: Received, response: ServerResponse): void {
+  #answer({ method, path }: Received, response: ServerResponse): void {
     const send = (status: number, text?: string): unknown => response.writeHead(status).end(text);
     const job = (state: string): string => JSON.stringify({ id: JOB, state });
     const route = `${method} ${path.replace(/\?.*/, '')}`;
-    const expected = this.#responses.get(path);
-    if (expected !== undefined) {
-      send(200);
-      expected.resolve(JSON.parse(body));
-    } else if (route === 'GET /secretsmanager/get') send(200, JSON.stringify({ SecretString: 'demo-token' }));
+    if (route.startsWith(`PUT ${responsePath('')}`)) send(200);
+    else if (route === 'GET /secretsmanager/get') send(200, JSON.stringify({ SecretString: 'demo-token' }));
     else if (route === 'GET /prices.csv') send(200, ['sku,cents', ...PRICES, ''].join('\n'));
     else if (route === 'POST /search/restart') send(this.searchIsUp ? 204 : 503);
     else if (route === 'POST /partner/resyncs') send(202, job('running'));
@@ -98,4 +105,8 @@ export class OutsideWorld {
     else if (route === 'POST /mail' || route === 'POST /slack') send(202);
     else send(404);
   }
+}
+
+function responsePath(requestId: string): string {
+  return `/cloudformation/${requestId}`;
 }

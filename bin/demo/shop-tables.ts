@@ -58,7 +58,7 @@ export const tableVariables: Readonly<Record<string, string>> = Object.fromEntri
 );
 
 /** Empties the database: whatever an earlier demo left is gone. */
-export async function removeTables(client: DynamoDBClient): Promise<void> {
+async function removeTables(client: DynamoDBClient): Promise<void> {
   for await (const page of paginateListTables({ client }, {})) {
     for (const name of page.TableNames ?? []) {
       await client.send(new DeleteTableCommand({ TableName: name }));
@@ -67,8 +67,9 @@ export async function removeTables(client: DynamoDBClient): Promise<void> {
   }
 }
 
-/** Makes the tables of a small shop, with something to do for each task. */
+/** Makes the tables of a small shop, with something to do for each task, in place of all that was there. */
 export async function createShopTables(client: DynamoDBClient): Promise<void> {
+  await removeTables(client);
   const documents = DynamoDBDocumentClient.from(client);
   for (const { name, keys, items } of TABLES) {
     const used = keys.filter((key) => key !== undefined);

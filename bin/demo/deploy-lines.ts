@@ -1,0 +1,57 @@
+import type { TaskStatus } from '../../functions/controller/requests.ts';
+import type { Colours } from '../terminal/colours.ts';
+import { resultText } from '../terminal/task-lines.ts';
+import { span } from '../terminal/times.ts';
+import type { Deployed } from './deploy.ts';
+
+const WIDTH = 100;
+
+/** A deploy as the demo shows it: a line for each task that it ran, then what it left, then the failure. */
+export function deployLines(
+  { run, response }: Deployed,
+  notes: readonly string[],
+  colours: Colours,
+): string[] {
+  const ran = run.tasks.filter((task) => task.lastRun === run.runId);
+  const waiting = run.tasks.length - ran.length;
+  const left = waiting === 0 ? notes : [`${waiting} not started`, ...notes];
+  return [
+    ...(run.tasks.some((task) => task.when === 'once')
+      ? []
+      : [`  ${colours.quiet('no pending tasks to run')}`]),
+    ...ran.map((task) => taskLine(task, colours)),
+    ...(left.length === 0 ? [] : [colours.quiet(`  · ${left.join(', ')}`)]),
+    ...(response.Status === 'FAILED' ? failureLines(response.Reason, colours) : []),
+  ];
+}
+
+function taskLine(task: TaskStatus, colours: Colours): string {
+  const failed = task.state === 'failed' || task.state === 'in-doubt';
+  const mark = failed ? colours.bad('✖') : colours.good('✔');
+  const always = task.when === 'every-deploy';
+  const parts = [
+    failed ? (task.error?.message ?? task.reason ?? task.state) : resultText(task.result),
+    !always && (failed || task.attempt > 1) ? `attempt ${task.attempt}` : '',
+  ];
+  const note = parts.filter((part) => part !== '').join(', ');
+  const version = (always ? 'every deploy' : task.version).padEnd(14);
+  return `  ${mark} ${version} ${task.name.padEnd(26)} ${span(task.durationMs).padStart(5)}  ${note}`.trimEnd();
+}
+
+function failureLines(reason: string, colours: Colours): string[] {
+  return [
+    `  deploy ${colours.bad('FAILED')}, as CloudFormation would show it:`,
+    ...wrapped(reason, WIDTH - 4).map((line) => `    ${line}`),
+  ];
+}
+
+/** Lines of at most so many characters, broken between words. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + word.length + 1 > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}

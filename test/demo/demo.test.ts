@@ -1,0 +1,236 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { paginateScan } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { span } from '../../bin/terminal/times.ts';
+import {
+  createDocumentClient,
+  Ledger,
+  LedgerTable,
+  type RunRecord,
+  type TaskRecord,
+} from '../../functions/ledger/index.ts';
+import { type Database, openDatabase } from '../../functions/local/database.ts';
+
+const repository = join(import.meta.dirname, '../..');
+/** Below the repository, where the staged tasks find the packages that they import. */
+mkdirSync(join(repository, '.after-party'), { recursive: true });
+const folder = mkdtempSync(join(repository, '.after-party', 'demo-test-'));
+
+interface PrintedTask {
+  readonly deploy: number;
+  readonly mark: string;
+  readonly version: string;
+  readonly name: string;
+  readonly took: string;
+  readonly note: string;
+}
+
+const TASK_LINE = /^ {2}([✔✖]) (every deploy|\d{14}) +(\S+) +(\S+) {2}(.*)$/;
+
+let output: string[];
+let printed: PrintedTask[];
+let received: { method: string; path: string; body: string }[];
+let database: Database;
+let client: ReturnType<typeof createDocumentClient>;
+let records: Map<string, TaskRecord>;
+let ledger: Ledger;
+
+beforeAll(async () => {
+  const program = join(repository, 'bin/demo/demo.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [program, folder], {
+    cwd: repository,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME },
+  });
+  output = stdout.trimEnd().split('\n');
+  printed = tasksIn(output);
+  received = readFileSync(join(folder, 'received.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+  database = await openDatabase(join(folder, '.after-party'));
+  client = createDocumentClient({
+    endpoint: database.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  ledger = new Ledger(new LedgerTable(client, 'after-party', 'tasks'));
+  records = new Map();
+  for (const record of (await ledger.tasks.all()).values()) {
+    if (record instanceof Error) throw record;
+    records.set(record.name, record);
+  }
+}, 60_000);
+
+afterAll(() => {
+  client.destroy();
+  database.close();
+  // The demo's database server would stay for another half minute.
+  process.kill(database.serverPid);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function tasksIn(lines: readonly string[]): PrintedTask[] {
+  let deploy = 0;
+  return lines.flatMap((line) => {
+    if (/^deploy \d/.test(line)) deploy += 1;
+    const [, mark, version, name, took, note] = TASK_LINE.exec(line) ?? [];
+    if (!mark || !version || !name || !took || note === undefined) return [];
+    return [{ deploy, mark, version, name, took, note }];
+  });
+}
+
+function printedIn(deploy: number): PrintedTask[] {
+  return printed.filter((task) => task.deploy === deploy);
+}
+
+/** The runs in the order of their deploys, by the attempts of the tasks that each of them ran. */
+async function runsOf(deploys: readonly number[]): Promise<RunRecord[]> {
+  return Promise.all(
+    deploys.map(async (deploy) => {
+      const [first] = printedIn(deploy);
+      if (first === undefined) throw new Error(`deploy ${deploy} printed no task`);
+      const earlier = printed.filter((task) => task.name === first.name && task.deploy < deploy).length;
+      return ledger.runs.require(records.get(first.name)?.history[earlier]?.run ?? '');
+    }),
+  );
+}
+
+function bodies(path: string): string[] {
+  return received.filter((request) => request.path === path).map(({ body }) => body);
+}
+
+async function items(TableName: string): Promise<Record<string, unknown>[]> {
+  const found: Record<string, unknown>[] = [];
+  for await (const page of paginateScan({ client }, { TableName, ConsistentRead: true }))
+    found.push(...(page.Items ?? []));
+  return found;
+}
+
+describe('what the demo prints', () => {
+  it('tells four deploys', () => {
+    const names = [1, 2, 3, 4].map((deploy) => printedIn(deploy).map(({ name }) => name));
+
+    expect(names).toEqual([
+      ['strip_invalid_characters', 'import_price_list', 'remove_the_tallest_user', 'announce_release'],
+      ['restart_search'],
+      ['restart_search', 'start_partner_resync', 'notify_issue_111', 'announce_release'],
+      ['announce_release'],
+    ]);
+  });
+
+  it("has the ledger's state, attempt and duration of every task, and shows every attempt in the ledger", () => {
+    for (const [name, record] of records) {
+      const always = name === 'announce_release';
+      const lines = printed.filter((task) => task.name === name);
+
+      const told = lines.map(({ version, mark, took, note }) => ({
+        version,
+        state: mark === '✔' ? 'succeeded' : 'failed',
+        took,
+        attempt: /attempt (\d+)$/.exec(note)?.[1],
+      }));
+
+      const happened = record.history.map(({ state, startedAt = '', at, attempt }) => ({
+        version: always ? 'every deploy' : record.version,
+        state,
+        took: span(Date.parse(at) - Date.parse(startedAt)),
+        attempt: !always && (state === 'failed' || attempt > 1) ? String(attempt) : undefined,
+      }));
+      expect(told).toEqual(happened);
+      expect(lines.at(-1)?.note).toContain(record.result);
+    }
+    expect([...records.keys()].toSorted()).toEqual([...new Set(printed.map(({ name }) => name))].toSorted());
+  });
+
+  it("has the runs' counts, and the Reason that the response URL was sent", async () => {
+    const [first, second, third, fourth] = await runsOf([1, 2, 3, 4]);
+
+    expect(first?.counts).toEqual({ succeeded: 4, failed: 0, notStarted: 0 });
+    expect(second?.counts).toEqual({ succeeded: 0, failed: 1, notStarted: 3 });
+    expect(third?.counts).toEqual({ succeeded: 4, failed: 0, notStarted: 0 });
+    expect(fourth?.counts).toEqual({ succeeded: 1, failed: 0, notStarted: 0 });
+    expect(output).toContain('  · 3 not started, no mail sent');
+    expect(output).toContain('  no pending tasks to run');
+    const from = output.findIndex((line) => line.includes('FAILED, as CloudFormation would show it'));
+    const reason = output
+      .slice(from + 1)
+      .filter((line) => line.startsWith('    '))
+      .map((line) => line.trim())
+      .join(' ');
+    expect(reason).toBe(second?.answer?.text);
+    expect(reason).toContain('failed (attempt 1');
+    const responses = received.filter(({ method }) => method === 'PUT').map(({ body }) => JSON.parse(body));
+    expect(responses.map(({ Status }) => Status)).toEqual([
+      'SUCCESS',
+      'FAILED',
+      'SUCCESS',
+      'SUCCESS',
+      'SUCCESS',
+    ]);
+    expect(responses[1].Reason).toBe(reason);
+    expect(output).toContain(`  · rolled back: ${responses[2].Reason}`);
+  });
+
+  it('sent one mail, in the third deploy, and told Slack what it prints', () => {
+    const responsesAndMails = received
+      .filter(({ method, path }) => method === 'PUT' || path === '/mail')
+      .map(({ method }) => method);
+
+    // The responses to deploy 1, to deploy 2 and to its rollback come before the mail.
+    expect(responsesAndMails.indexOf('POST')).toBe(3);
+    expect(bodies('/mail')).toHaveLength(1);
+    expect(output).toContain('  · 1 mail sent');
+    const announced = printed.filter(({ name }) => name === 'announce_release').map(({ note }) => note);
+    expect(bodies('/slack').map((body) => `→ Slack "${JSON.parse(body).text}"`)).toEqual(announced);
+    expect(announced).toEqual([
+      '→ Slack "demo: 3 tasks ran"',
+      '→ Slack "demo: 3 tasks ran"',
+      '→ Slack "demo: no tasks ran"',
+    ]);
+  });
+
+  it('did what the results say', async () => {
+    const titles = await items('demo-titles');
+    const users = await items('demo-users');
+
+    expect(titles).toHaveLength(1_000);
+    expect(titles.filter(({ title }) => /\p{Cc}/u.test(String(title)))).toEqual([]);
+    expect(await items('demo-prices')).toHaveLength(250);
+    expect(users.filter((user) => 'removedBy' in user).map(({ heightCm }) => heightCm)).toEqual([272]);
+    expect(bodies('/search/restart')).toHaveLength(3);
+    expect(received.filter(({ path }) => path === '/partner/resyncs/7').length).toBeGreaterThan(0);
+  });
+});
+
+describe('the commands that the demo names', () => {
+  it('work in its folder', async () => {
+    const [look = '', invoke = ''] = output.slice(-2);
+    const program = join(repository, 'bin/after-party.ts');
+    const run = (...args: string[]) =>
+      promisify(execFile)(process.execPath, [program, ...args, '--json'], { cwd: folder });
+
+    const status = JSON.parse((await run('status', '--local')).stdout);
+    const invoked = JSON.parse((await run(...shellWords(invoke))).stdout);
+
+    expect(look).toContain('npx after-party status --local');
+    const shown = status.tasks.map((task: { name: string; state: string }) => [task.name, task.state]);
+    expect(Object.fromEntries(shown)).toMatchObject({
+      restart_search: 'succeeded',
+      recalculate_invoices: 'manual',
+    });
+    expect(invoked.tasks).toMatchObject([
+      { name: 'recalculate_invoices', state: 'succeeded', result: '3 of 12 invoices changed' },
+    ]);
+  });
+});
+
+/** What a shell would hand to `npx after-party`. */
+function shellWords(line: string): string[] {
+  const words =
+    line.slice(line.indexOf('npx after-party') + 'npx after-party '.length).match(/'[^']*'|\S+/g) ?? [];
+  return words.map((word) => word.replace(/^'|'$/g, ''));
+}
