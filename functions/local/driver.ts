@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Workflow } from '../controller/ports.ts';
-import { PartyError } from '../errors.ts';
+import { messageOf, PartyError } from '../errors.ts';
 import type { DecideMessage, Decision } from '../workflow-messages.ts';
 import type { Executions, Invocation, Orphan } from './executions.ts';
 import { lambdaError, type RunnerOutcome } from './runner-outcome.ts';
@@ -38,15 +38,18 @@ export class Driver implements Workflow {
   /**
    * Takes over the runs of processes that are gone, and returns when what their runners held is settled: the
    * runs themselves go on.
+   * @returns why runs could not be taken over
    */
-  async adopt(orphans: readonly Orphan[]): Promise<void> {
+  async adopt(orphans: readonly Orphan[]): Promise<readonly PartyError[]> {
+    const failures: PartyError[] = [];
     for (const orphan of orphans) {
       if (!(await this.#ports.executions.adopt(orphan))) continue;
       const state = stateAfter(orphan);
       const first = this.#decide(state);
       this.#launch(orphan.runId, this.#drive(state, first));
-      await first;
+      await first.catch((error) => failures.push(notAdopted(orphan.runId, error)));
     }
+    return failures;
   }
 
   /**
@@ -70,24 +73,35 @@ export class Driver implements Workflow {
   }
 
   async #drive(begin: State, first?: Promise<Decision>): Promise<void> {
-    const { executions, invoke } = this.#ports;
-    const { runId } = begin;
     const closing = this.#closing.signal;
-    let decision = await (first ?? this.#decide(begin));
-    while (decision.action !== 'end') {
-      closing.throwIfAborted();
-      if (decision.action === 'wait') {
-        await pause(decision.seconds * 1000, closing);
-        decision = await this.#decide({ v: 1, runId });
-      } else {
-        const { work } = decision;
-        const invocation = { work, requestId: randomUUID() };
-        await executions.recordInvocation(runId, invocation);
-        const outcome = await invoke(invocation, closing);
-        decision = await this.#decide({ v: 1, runId, work, ...outcome });
+    try {
+      let decision = await (first ?? this.#decide(begin));
+      while (decision.action !== 'end') {
+        closing.throwIfAborted();
+        decision = await this.#follow(decision);
       }
+    } catch (error) {
+      // As with Step Functions, an execution that failed has ended.
+      if (!closing.aborted) await this.#ports.executions.end(begin.runId);
+      throw error;
     }
-    await executions.end(runId);
+    await this.#ports.executions.end(begin.runId);
+  }
+
+  async #follow(decision: Exclude<Decision, { action: 'end' }>): Promise<Decision> {
+    const { executions, invoke } = this.#ports;
+    const { runId } = decision;
+    if (decision.action === 'wait') {
+      await pause(decision.seconds * 1000, this.#closing.signal);
+      return this.#decide({ v: 1, runId });
+    }
+    const { work } = decision;
+    const invocation = { work, requestId: randomUUID() };
+    await executions.beginInvocation(runId, invocation);
+    const outcome = await invoke(invocation, this.#closing.signal);
+    const next = await this.#decide({ v: 1, runId, work, ...outcome });
+    await executions.endInvocation(runId);
+    return next;
   }
 
   async #decide(state: State): Promise<Decision> {
@@ -104,7 +118,7 @@ export class Driver implements Workflow {
 
 /** The process that was to see how the invocation ended did not live to; its runner died with it. */
 function stateAfter({ runId, invocation }: Orphan): State {
-  if (invocation === undefined) return { v: 1, runId };
+  if (invocation == null) return { v: 1, runId };
   const { work, requestId } = invocation;
   return {
     v: 1,
@@ -124,5 +138,14 @@ function closed(): PartyError {
     'local-closed',
     'the run was left before its end',
     'run the command again: what was done is recorded, and the run goes on',
+  );
+}
+
+function notAdopted(runId: string, error: unknown): PartyError {
+  return new PartyError(
+    'local-run',
+    `run ${runId} was left by a process that ended, and cannot be gone on with: ${messageOf(error)}`,
+    'start it anew; what it did is recorded',
+    { cause: error },
   );
 }

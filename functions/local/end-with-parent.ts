@@ -1,8 +1,10 @@
-/** A worker thread that ends its process together with the one that started it. */
+/** A worker thread that ends its process together with the one that forked it. */
 import { Socket } from 'node:net';
-import { PARENT_FD } from './parent-pipe.ts';
+
+/** A pipe, beyond stdin, stdout, stderr and the channel, that the system closes with the other process. */
+const PARENT_PIPE = 4;
 
 const end = (): void => {
   process.kill(process.pid, 'SIGKILL');
 };
-new Socket({ fd: PARENT_FD }).on('close', end).on('error', end).resume();
+new Socket({ fd: PARENT_PIPE }).on('close', end).on('error', end).resume();

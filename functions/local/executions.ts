@@ -23,11 +23,11 @@ export interface Invocation {
   readonly requestId: string;
 }
 
-/** An execution whose process is gone, and the last that its runner was told. */
+/** An execution whose process is gone, and what its runner was told last, unless that was settled. */
 export interface Orphan {
   readonly runId: string;
   readonly driver: string;
-  readonly invocation?: Invocation;
+  readonly invocation?: Invocation | null;
 }
 
 /** Which runs were ever started, as Step Functions knows executions by their names, and who drives them. */
@@ -56,12 +56,17 @@ export class Executions {
     return found.Item?.state === 'ended' ? 'ended' : 'running';
   }
 
-  async recordInvocation(runId: string, invocation: Invocation): Promise<void> {
-    await this.#set(runId, 'invocation', invocation);
+  beginInvocation(runId: string, invocation: Invocation): Promise<void> {
+    return this.#set(runId, 'invocation', invocation);
   }
 
-  async end(runId: string): Promise<void> {
-    await this.#set(runId, 'state', 'ended');
+  /** Once Decide knows what came of it. */
+  endInvocation(runId: string): Promise<void> {
+    return this.#set(runId, 'invocation', null);
+  }
+
+  end(runId: string): Promise<void> {
+    return this.#set(runId, 'state', 'ended');
   }
 
   /** Executions that none of these clients drives. */

@@ -1,0 +1,196 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ForkedRunner } from '../../../functions/local/forked-runner.ts';
+import { type LocalLogLine, LocalLogs } from '../../../functions/local/local-logs.ts';
+import type { RunnerOutcome } from '../../../functions/local/runner-outcome.ts';
+
+const entry = fileURLToPath(new URL('fixtures/bundle.mjs', import.meta.url));
+const runId = 'a'.repeat(32);
+let folder: string;
+let lines: LocalLogLine[];
+let logs: LocalLogs;
+let closing: AbortController;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'runner-'));
+  lines = [];
+  logs = await LocalLogs.open(folder, (line) => lines.push(line));
+  closing = new AbortController();
+});
+
+afterEach(async () => {
+  closing.abort();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Invocation {
+  timeoutSeconds?: number;
+  workTimeoutSeconds?: number;
+  environment?: Record<string, string>;
+  bundle?: string;
+  requestId?: string;
+}
+
+function invoke(version: string, given: Invocation = {}): Promise<RunnerOutcome> {
+  const {
+    timeoutSeconds = 60,
+    workTimeoutSeconds = 60,
+    environment = {},
+    bundle = entry,
+    requestId = randomUUID(),
+  } = given;
+  const runner = new ForkedRunner({ entry: bundle, environment, timeoutSeconds, logs });
+  const work = { v: 1 as const, runId, versions: [version], timeoutSeconds: workTimeoutSeconds };
+  return runner.invoke({ work, requestId }, closing.signal);
+}
+
+function errorOf(outcome: RunnerOutcome): { name: string; message: string } {
+  if (!('error' in outcome)) throw new Error(`it ended in order: ${JSON.stringify(outcome)}`);
+  return { name: outcome.error.Error, message: JSON.parse(outcome.error.Cause ?? '{}').errorMessage };
+}
+
+describe('ForkedRunner', () => {
+  it('hands the work to the handler, with a context like Lambda’s and no other variables', async () => {
+    const requestId = randomUUID();
+
+    const outcome = await invoke('1', { environment: { ONLY: 'this' }, requestId });
+
+    expect(outcome).toEqual({
+      report: {
+        v: 1,
+        runId,
+        seen: {
+          awsRequestId: requestId,
+          functionName: 'after-party-local',
+          remaining: expect.any(Number),
+          env: { ONLY: 'this' },
+        },
+      },
+    });
+    const { remaining } = (outcome as unknown as { report: { seen: { remaining: number } } }).report.seen;
+    expect(remaining).toBeGreaterThan(50_000);
+    expect(remaining).toBeLessThanOrEqual(60_000);
+  });
+
+  it.each([
+    ['2', 'Runtime exited without providing a reason'],
+    ['3', 'Runtime exited with error: exit status 7'],
+  ])('reports a process that exits (%s) with the request’s id', async (version, message) => {
+    const requestId = randomUUID();
+    expect(errorOf(await invoke(version, { requestId }))).toEqual({
+      name: 'Runtime.ExitError',
+      message: `RequestId: ${requestId} Error: ${message}`,
+    });
+  });
+
+  it('reports what the handler throws by its name', async () => {
+    expect(errorOf(await invoke('4'))).toEqual({ name: 'TypeError', message: 'of a wrong type' });
+  });
+
+  it('reports a bundle that does not load', async () => {
+    const { name, message } = errorOf(await invoke('1', { bundle: join(folder, 'absent.mjs') }));
+    expect(name).toBe('Error');
+    expect(message).toContain('absent.mjs');
+  });
+
+  it('reports a process that is killed', async () => {
+    const pidFile = join(folder, 'pid');
+    const outcome = invoke('9', { environment: { PID_FILE: pidFile } });
+    process.kill(await pidIn(pidFile), 'SIGKILL');
+    expect(errorOf(await outcome).message).toMatch(/signal: killed$/);
+  });
+
+  it('reports a process out of memory, and keeps what it said', async () => {
+    const outcome = await invoke('7', { environment: { NODE_OPTIONS: '--max-old-space-size=32' } });
+    expect(errorOf(outcome)).toMatchObject({
+      name: 'Runtime.ExitError',
+      message: expect.stringContaining('signal: aborted'),
+    });
+    expect(lines.map(({ message }) => message).join('\n')).toContain('heap out of memory');
+  });
+
+  it.each(['5', '6'])('kills an invocation at the runner’s timeout (%s)', async (version) => {
+    const { name, message } = errorOf(await invoke(version, { timeoutSeconds: 1 }));
+    expect(name).toBe('Sandbox.Timedout');
+    expect(message).toMatch(/Task timed out after 1\.00 seconds$/);
+  });
+
+  it('stops waiting at the timeout of the work, and leaves the invocation alive', async () => {
+    const pidFile = join(folder, 'pid');
+    const outcome = await invoke('9', { workTimeoutSeconds: 1, environment: { PID_FILE: pidFile } });
+    expect(outcome).toEqual({ error: { Error: 'States.Timeout' } });
+    const pid = await pidIn(pidFile);
+    expect(isAlive(pid)).toBe(true);
+    closing.abort();
+    await gone(pid);
+  });
+
+  it('ends the invocation when the party closes', async () => {
+    const outcome = invoke('5');
+    closing.abort();
+    expect(errorOf(await outcome)).toMatchObject({
+      name: 'Runtime.ExitError',
+      message: expect.stringContaining('asked to end'),
+    });
+  });
+
+  it('keeps log lines, also plain ones, with the task that said them', async () => {
+    const outcome = await invoke('8');
+
+    expect(outcome).toEqual({ report: { v: 1, runId } });
+    expect(await logs.read({ version: '8' })).toEqual({
+      lines: [
+        {
+          at: '2026-11-20T10:00:00.000Z',
+          level: 'INFO',
+          message: 'a task speaks {"items":3}',
+          run: runId,
+          version: '8',
+          task: 'talker',
+          attempt: 2,
+        },
+        expect.objectContaining({ message: 'and something else on stderr', version: '8', run: runId }),
+      ],
+      token: null,
+    });
+    expect(lines.map(({ message }) => message)).toEqual([
+      'a task speaks {"items":3}',
+      'and something else on stderr',
+    ]);
+  });
+
+  it('ends with the process that forked it, even when a task never yields', async () => {
+    const pidFile = join(folder, 'pid');
+    const program = fileURLToPath(new URL('fixtures/run-work.ts', import.meta.url));
+    const parent = spawn(process.execPath, [program, folder, entry, pidFile], { stdio: 'inherit' });
+    const pid = await pidIn(pidFile);
+
+    parent.kill('SIGKILL');
+
+    await gone(pid);
+  });
+});
+
+async function pidIn(file: string): Promise<number> {
+  while (!existsSync(file) || (await readFile(file, 'utf8')) === '') await sleep(10);
+  return Number(await readFile(file, 'utf8'));
+}
+
+async function gone(pid: number): Promise<void> {
+  while (isAlive(pid)) await sleep(10);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
