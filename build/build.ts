@@ -1,0 +1,97 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BuildOptions, build } from 'esbuild';
+
+const root: string = join(import.meta.dirname, '..');
+const dist: string = join(root, 'dist');
+
+/** What is bundled as ESM may hold CommonJS packages, which call `require`. */
+const REQUIRE =
+  "import { createRequire as partyCreateRequire } from 'node:module'; const require = partyCreateRequire(import.meta.url);";
+
+const COMMON = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  mainFields: ['module', 'main'],
+  keepNames: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
+
+/** The modules and their declarations, as ESM. */
+function compile(out: string): void {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const args = [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', out];
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+  if (status !== 0) throw new Error('the sources do not compile');
+}
+
+/** One CommonJS file per entry of the package, for what cannot load ESM, with the same declarations. */
+async function bundleCommonJs(out: string): Promise<void> {
+  const folder = join(out, 'cjs');
+  await build({
+    ...COMMON,
+    entryPoints: ['lib/index.ts', 'functions/task/index.ts'],
+    outbase: '.',
+    outdir: folder,
+    format: 'cjs',
+    target: 'node22',
+    external: ['aws-cdk-lib', 'constructs', 'esbuild'],
+    define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+  });
+  for (const part of ['lib', 'functions']) {
+    const filter = (path: string): boolean => !path.endsWith('.js');
+    cpSync(join(out, part), join(folder, part), { recursive: true, filter });
+  }
+  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
+}
+
+/** The controller's Lambda code: one file, so that the construct only adds the manifest. */
+async function bundleController(out: string): Promise<void> {
+  await build({
+    ...COMMON,
+    entryPoints: ['functions/controller/lambda.ts'],
+    outfile: join(out, 'assets/controller/index.mjs'),
+    format: 'esm',
+    target: 'node24',
+    minify: true,
+    banner: { js: REQUIRE },
+  });
+}
+
+/** The program, and beside it the processes that it starts by path; a command loads what it needs alone. */
+async function bundleProgram(out: string): Promise<void> {
+  await build({
+    ...COMMON,
+    entryPoints: [
+      'bin/after-party.ts',
+      'functions/local/runner-process.ts',
+      'functions/local/end-with-parent.ts',
+      'functions/local/database-server.ts',
+    ],
+    outdir: join(out, 'bin'),
+    entryNames: '[name]',
+    splitting: true,
+    format: 'esm',
+    target: 'node22',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    external: ['esbuild', 'dynalite'],
+    banner: { js: REQUIRE },
+  });
+  chmodSync(join(out, 'bin/after-party.js'), 0o755);
+}
+
+const out = mkdtempSync(join(root, '.dist-'));
+try {
+  compile(out);
+  await Promise.all([bundleCommonJs(out), bundleController(out), bundleProgram(out)]);
+  // At once, for whoever uses the last build meanwhile.
+  rmSync(dist, { recursive: true, force: true });
+  renameSync(out, dist);
+  chmodSync(dist, 0o755);
+} finally {
+  rmSync(out, { recursive: true, force: true });
+}

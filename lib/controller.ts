@@ -1,0 +1,79 @@
+import { ArnFormat, Duration, aws_iam as iam, aws_lambda as lambda, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { VARIABLES } from '../functions/environment.ts';
+import type { AfterPartyProps } from './after-party-props.ts';
+import { executionRole, logGroup } from './execution-role.ts';
+import { freezeLogicalId } from './frozen-id.ts';
+import { allowController, type LedgerPart, madeWith } from './ledger.ts';
+import type { Runner } from './runner.ts';
+import type { Settings } from './settings.ts';
+
+/** The function that CloudFormation, the workflow and the CLI call. */
+export function createController(
+  scope: Construct,
+  props: AfterPartyProps,
+  settings: Settings,
+  ledger: LedgerPart,
+  runner: Runner,
+  stateMachineName: string,
+  code: lambda.Code,
+): lambda.Function {
+  const stack = Stack.of(scope);
+  const group = logGroup(scope, 'ControllerLogs', {
+    retention: settings.logRetention,
+    removalPolicy: props.removalPolicy,
+  });
+  const role = executionRole(scope, 'ControllerRole', group);
+  const states = { service: 'states', arnFormat: ArnFormat.COLON_RESOURCE_NAME };
+  // Written out, since the workflow depends on the controller.
+  const stateMachineArn = stack.formatArn({
+    ...states,
+    resource: 'stateMachine',
+    resourceName: stateMachineName,
+  });
+  const executions = stack.formatArn({
+    ...states,
+    resource: 'execution',
+    resourceName: `${stateMachineName}:*`,
+  });
+  allowController(role, ledger);
+  allow('states:StartExecution', stateMachineArn);
+  allow('states:DescribeExecution', executions);
+  allow('cloudformation:DescribeStacks', ...withParents(stack).map(({ stackId }) => stackId));
+  allow('logs:FilterLogEvents', runner.logGroup.logGroupArn);
+  const fn = new lambda.Function(scope, 'Controller', {
+    description: `after-party: decides what runs in ${settings.party}, and answers CloudFormation`,
+    runtime: lambda.Runtime.NODEJS_24_X,
+    handler: 'index.handler',
+    code,
+    role,
+    logGroup: group,
+    timeout: Duration.minutes(2),
+    memorySize: 256,
+    environment: {
+      [VARIABLES.table]: ledger.table.tableName,
+      [VARIABLES.ledgerId]: ledger.ledgerId,
+      [VARIABLES.environmentName]: settings.environmentName,
+      [VARIABLES.runnerTimeout]: String(settings.timeout.toSeconds()),
+      [VARIABLES.party]: settings.party,
+      [VARIABLES.stackId]: stack.stackId,
+      [VARIABLES.stateMachineArn]: stateMachineArn,
+      [VARIABLES.runnerLogGroup]: runner.logGroup.logGroupName,
+      [VARIABLES.deployTimeout]: String(settings.deployTimeout.toSeconds()),
+      [VARIABLES.onFailure]: settings.onFailure,
+      [VARIABLES.newEnvironment]: settings.newEnvironment,
+      [VARIABLES.ownsLedger]: String(madeWith(scope, ledger.table)),
+      [VARIABLES.retentionDays]: String(settings.logRetention),
+    },
+  });
+  freezeLogicalId(fn, scope, 'Controller');
+  return fn;
+
+  function allow(action: string, ...resources: string[]): void {
+    role.addToPolicy(new iam.PolicyStatement({ actions: [action], resources }));
+  }
+}
+
+function withParents(stack: Stack): Stack[] {
+  return stack.nestedStackParent === undefined ? [stack] : [stack, ...withParents(stack.nestedStackParent)];
+}
