@@ -3,7 +3,8 @@ import { runIdOf } from '../../functions/controller/cloudformation.ts';
 import type { ControllerAnswer, RunStatus } from '../../functions/controller/requests.ts';
 import { PartyError } from '../../functions/errors.ts';
 import { openLocalParty } from '../../functions/local/index.ts';
-import type { DemoApp, TaskBundle } from './demo-app.ts';
+import type { LocalBundle } from '../party/local-bundle.ts';
+import type { DemoApp } from './demo-app.ts';
 import type { CustomResourceResponse, OutsideWorld } from './outside-world.ts';
 
 /** In this region the commands that a message names are those for this machine. */
@@ -13,7 +14,7 @@ const STACK_ID = 'arn:aws:cloudformation:local:000000000000:stack/demo/00000000-
 export interface DeployOrder {
   readonly app: DemoApp;
   readonly world: OutsideWorld;
-  readonly bundle: TaskBundle;
+  readonly bundle: LocalBundle;
   readonly requestType: 'Create' | 'Update';
   /** What DescribeStacks says meanwhile. */
   readonly stackStatus: 'CREATE_IN_PROGRESS' | 'UPDATE_IN_PROGRESS' | 'UPDATE_ROLLBACK_IN_PROGRESS';
