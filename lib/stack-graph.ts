@@ -104,10 +104,12 @@ class ReferenceFinder extends DefaultTokenResolver {
   }
 }
 
-/** Keeps the references within a concatenation where `logicalIdsIn` sees them. */
+/** As CloudFormation would be told to; a plain string would lose the references within. */
 function concatenate(left: unknown, right: unknown): unknown {
   if (left === undefined || right === undefined) return left ?? right;
-  return typeof left === 'string' && typeof right === 'string' ? left + right : [left, right];
+  return typeof left === 'string' && typeof right === 'string'
+    ? left + right
+    : { 'Fn::Join': ['', [left, right]] };
 }
 
 /** The names that Ref, Fn::GetAtt, Fn::Sub and DependsOn refer to, anywhere in a part of a template. */
