@@ -55,10 +55,10 @@ export class Attempt {
     const { ports } = this.#held.invocation;
     const ending = Promise.withResolvers<Ending>();
     let isEnding = false;
-    const unguard = guardProcess(({ reason, error }) => {
-      if (isEnding) this.#log.error(`${reason} after the task had ended`, { error: messageOf(error) });
+    const unguard = guardProcess((end) => {
+      if (isEnding) this.#log.error(`${end.cause} after the task had ended`, { error: messageOf(end.error) });
       isEnding = true;
-      ending.resolve({ how: 'process-end', began: this.#began, reason, error });
+      ending.resolve({ how: 'process-end', began: this.#began, ...end });
     });
     const unwatch = this.#watch(() => ending.resolve({ how: 'unsettled', began: this.#began }));
     const unredact = redactOutput(this.#redactor);

@@ -1,4 +1,5 @@
 import type { TaskOutcome } from '../ledger/index.ts';
+import type { ProcessEnd } from './process-guard.ts';
 import { recordError } from './recorded-error.ts';
 import { recordResult } from './recorded-result.ts';
 import type { Redactor } from './redaction.ts';
@@ -12,7 +13,7 @@ export type Ending = { readonly began: boolean } & (
   /** Its signal had aborted, and it did not settle. */
   | { readonly how: 'unsettled' }
   /** Something would have ended the process. */
-  | { readonly how: 'process-end'; readonly reason: string; readonly error: unknown }
+  | ({ readonly how: 'process-end' } & ProcessEnd)
 );
 
 /** What an ending is judged by. */
@@ -35,7 +36,7 @@ export function outcomeOf(ending: Ending, judgement: Judgement): TaskOutcome {
     !('error' in ending) || (stop !== undefined && isAbort)
       ? undefined
       : recordError(ending.error, file.file, redactor);
-  const reason = reasonOf(ending, stop);
+  const reason = reasonOf(ending, stop, error?.message);
   const wasCancelled = stop?.state === 'cancelled' && ending.how !== 'process-end';
   return {
     state: delivery === 'at-most-once' && ending.began ? 'in-doubt' : wasCancelled ? 'cancelled' : 'failed',
@@ -46,8 +47,12 @@ export function outcomeOf(ending: Ending, judgement: Judgement): TaskOutcome {
   };
 }
 
-function reasonOf(ending: Ending, stop: Stop | undefined): string | undefined {
-  if (ending.how === 'process-end') return ending.reason;
-  if (ending.how === 'unsettled') return `${stop?.reason}; it went on all the same, so its process was ended`;
-  return stop?.reason;
+/** Whole by itself: where there is a reason, people are shown it before the error. */
+function reasonOf(ending: Ending, stop: Stop | undefined, message: string | undefined): string | undefined {
+  if (ending.how === 'process-end') {
+    return ending.cause === 'process.exit' ? message : `${ending.cause}: ${message}`;
+  }
+  if (stop === undefined) return undefined;
+  if (ending.how === 'unsettled') return `${stop.reason}; it went on all the same, so its process was ended`;
+  return message === undefined ? stop.reason : `${stop.reason}; its last error: ${message}`;
 }

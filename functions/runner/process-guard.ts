@@ -1,13 +1,13 @@
 /** Something that would end the process under a running task. */
 export interface ProcessEnd {
-  readonly reason: string;
+  readonly cause: 'process.exit' | 'uncaught exception' | 'unhandled rejection';
   readonly error: unknown;
 }
 
-const EVENTS = {
-  uncaughtException: 'uncaught exception',
-  unhandledRejection: 'unhandled rejection',
-} as const;
+const EVENTS = [
+  ['uncaughtException', 'uncaught exception'],
+  ['unhandledRejection', 'unhandled rejection'],
+] as const;
 
 const watchers = new Set<(end: ProcessEnd) => void>();
 let restoreProcess: () => void = () => undefined;
@@ -34,13 +34,13 @@ function takeOver(): () => void {
   process.exit = (code) => {
     const error = new Error(`process.exit(${code ?? ''}) was called inside the task`);
     error.name = 'ProcessExit';
-    report({ reason: error.message, error });
+    report({ cause: 'process.exit', error });
     throw error;
   };
-  const restoreListeners = Object.entries(EVENTS).map(([event, reason]) => {
-    const others = process.listeners(event as 'uncaughtException');
+  const restoreListeners = EVENTS.map(([event, cause]) => {
+    const others = process.rawListeners(event) as ((error: unknown) => void)[];
     process.removeAllListeners(event);
-    const listener = (error: unknown) => report({ reason, error });
+    const listener = (error: unknown) => report({ cause, error });
     process.on(event, listener);
     return () => {
       process.off(event, listener);

@@ -38,8 +38,9 @@ export class TaskLog extends Logger implements TaskLogger {
       return;
     }
     item.prepareForPrint();
+    const { sampling_rate: _, ...fields } = item.getAttributes();
     // The identity comes last, so that no field of a task's own takes its place.
-    const attributes = { ...item.getAttributes(), ...this.identity };
+    const attributes = { ...fields, ...this.identity };
     const line = this.redactor.redactJson(JSON.stringify(attributes, this.getJsonReplacer()));
     process.stdout.write(`${line}\n`);
     this.recent.push(line);
@@ -48,7 +49,7 @@ export class TaskLog extends Logger implements TaskLogger {
 }
 
 const COMMON_FIELDS = new Set([
-  ...['level', 'message', 'timestamp', 'service', 'sampling_rate', 'xray_trace_id'],
+  ...['level', 'message', 'timestamp', 'service', 'xray_trace_id'],
   ...['version', 'task', 'run', 'attempt'],
 ]);
 

@@ -23,7 +23,7 @@ export function parseTaskFileName(path: string): TaskFileName {
   const stem = base.slice(0, -extension.length);
   const [, version, separator, name] = /^(\d*)(_?)(.*)$/s.exec(stem) ?? [];
   if (version === undefined || name === undefined || version === '' || separator === '') {
-    const rest = `${version === '' ? stem : name || 'name'}${extension}`;
+    const rest = `${stem.replace(/^[\d_-]+/, '') || 'name'}${extension}`;
     return misnamed(
       `${path} has no version: rename it to <version>_${rest}, such as 20260105093000_${rest}, or to _${rest} if it is no task`,
     );

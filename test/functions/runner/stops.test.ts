@@ -62,7 +62,7 @@ describe('a timeout', () => {
 
     expect(await party.record('1')).toMatchObject({
       state: 'failed',
-      reason: 'timed out after 1 s',
+      reason: 'timed out after 1 s; its last error: HTTP 503',
       error: { message: 'HTTP 503' },
     });
   });

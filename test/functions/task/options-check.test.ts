@@ -1,0 +1,98 @@
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { defineTask, isTask } from '../../../functions/task/define-task.ts';
+import { checkOptions } from '../../../functions/task/options-check.ts';
+
+const run = () => undefined;
+const schema = v.object({ from: v.string() });
+
+/** What is thrown for options that TypeScript would refuse. */
+function refusal(options: unknown): string {
+  try {
+    checkOptions(options as object);
+  } catch (error) {
+    expect(error).toBeInstanceOf(TypeError);
+    return (error as TypeError).message;
+  }
+  throw new Error('accepted');
+}
+
+describe('checkOptions', () => {
+  it.each([
+    ['descripton', 'unknown option "descripton": did you mean "description"?'],
+    ['retrys', 'unknown option "retrys": did you mean "retries"?'],
+    ['Middleware', 'unknown option "Middleware": did you mean "middleware"?'],
+    ['secretparams', 'unknown option "secretparams": did you mean "secretParams"?'],
+    ['toString', 'unknown option "toString": the options are description, when, '],
+  ])('names the option nearest to %s', (name, message) => {
+    expect(refusal({ [name]: 'x', run })).toContain(message);
+  });
+
+  it.each([
+    [{ when: 'sometimes' }, 'option "when" is "sometimes": expected "once", "every-deploy" or "manual"'],
+    [{ delivery: 'once' }, 'option "delivery" is "once": expected "at-least-once" or "at-most-once"'],
+    [{ onFailure: true }, 'option "onFailure" is true: expected "fail-deploy" or "continue"'],
+    [{ newEnvironment: 1 }, 'option "newEnvironment" is 1: expected "run" or "baseline"'],
+    [{ description: '' }, 'option "description" is "": expected a text'],
+    [{ retries: 11 }, 'option "retries" is 11: expected a whole number from 0 to 10'],
+    [{ retries: 1.5 }, 'option "retries" is 1.5: expected a whole number from 0 to 10'],
+    [{ timeout: 90 }, `option "timeout" is 90: expected a duration such as '90s' or '10m'`],
+    [{ timeout: '90' }, 'option "timeout" is "90": expected a duration: "90" is no duration'],
+    [{ tags: 'a' }, 'option "tags" is "a": expected a list of texts'],
+    [{ environments: [1] }, 'option "environments" is [ 1 ]: expected a list of environment names'],
+    [{ middleware: [{}] }, 'option "middleware" is [ {} ]: expected a list of middy middlewares'],
+    [{ middleware: [{ before: 1 }] }, 'expected a list of middy middlewares'],
+    [{ params: {} }, 'option "params" is {}: expected a Standard Schema'],
+    [{ params: schema, secretParams: 'from' }, 'option "secretParams" is "from": expected a list of names'],
+    [{ run: 'x' }, 'option "run" is "x": expected a function'],
+  ])('refuses %o', (options, message) => {
+    expect(refusal({ run, ...options })).toContain(message);
+  });
+
+  it('refuses a task without run, and what are no options', () => {
+    expect(refusal({ description: 'x' })).toContain('option "run" is missing');
+    expect(refusal(undefined)).toContain('not undefined');
+    expect(refusal(null)).toContain('not null');
+  });
+
+  it('refuses options that contradict each other', () => {
+    expect(refusal({ run, retries: 1, delivery: 'at-most-once' })).toContain('option "retries" contradicts');
+    expect(refusal({ run, secretParams: ['token'] })).toContain('option "secretParams" needs "params"');
+  });
+
+  it.each([
+    { retries: 0, delivery: 'at-most-once' },
+    { retries: 10, timeout: '1h', tags: [], environments: ['production'] },
+    { params: schema, secretParams: ['from'] },
+    { params: Object.assign(() => undefined, { '~standard': { validate: () => undefined } }) },
+    { middleware: [{ before: run }, { after: run, name: 'named' }, { onError: run }] },
+    { timeout: undefined, description: undefined },
+  ])('accepts %o', (options) => {
+    expect(() => checkOptions({ run, ...options })).not.toThrow();
+  });
+});
+
+describe('defineTask', () => {
+  it('fills in what is left out', () => {
+    const task = defineTask({ run });
+
+    expect(task).toMatchObject({
+      when: 'once',
+      delivery: 'at-least-once',
+      retries: 0,
+      tags: [],
+      secretParams: [],
+    });
+    expect(task).toMatchObject({ timeoutSeconds: undefined, onFailure: undefined, environments: undefined });
+    expect(isTask(task)).toBe(true);
+    expect(isTask({ run })).toBe(false);
+  });
+
+  it('counts a timeout in seconds', () => {
+    expect(defineTask({ timeout: '10m', run }).timeoutSeconds).toBe(600);
+  });
+
+  it('recognises a task of another copy of the package', () => {
+    expect(isTask({ [Symbol.for('after-party.task')]: 1 })).toBe(true);
+  });
+});
