@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { connect } from './party/connect.ts';
 import { runProgram } from './program.ts';
+import { safeText } from './terminal/safe-text.ts';
 
 /** Runs the command line on this process, and ends it. */
 export async function main(): Promise<never> {
@@ -16,7 +17,8 @@ export async function main(): Promise<never> {
       process.once('SIGINT', listener);
       return () => process.off('SIGINT', listener);
     },
-    connect: (options) => connect(options, { cwd, env }),
+    connect: (options) =>
+      connect(options, { cwd, env, onWarning: (message) => stderr.write(`${safeText(message)}\n`) }),
   });
   // A pipe may still hold what was written; an exit would cut it off.
   for (const stream of [stdout, stderr]) await new Promise((written) => stream.write('', written));

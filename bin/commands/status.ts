@@ -53,7 +53,7 @@ function statusLines(
   );
   const footer = [...needsYou(document.tasks, party.flags), ...local];
   return [
-    terminal.colours.strong(header(document)),
+    terminal.colours.strong(header(document, party.runsGoOn)),
     '',
     ...tasks,
     ...(footer.length === 0 ? [] : ['', ...footer]),
@@ -73,12 +73,13 @@ function taskRow(task: TaskStatus, now: number, colours: CommandContext['termina
   ];
 }
 
-function header(document: Omit<PartyStatus, 'next'>): string {
+function header(document: Omit<PartyStatus, 'next'>, deployed: boolean): string {
+  if (!deployed) return `${document.environment} · on this machine`;
   const { deployedAt, deployId } = document;
   const commit = deployId !== null && /^[0-9a-f]{40}$/.test(deployId) ? deployId.slice(0, 7) : deployId;
-  const deployed =
+  const since =
     deployedAt === null
       ? 'not deployed yet'
       : `deployed ${minute(deployedAt)} UTC${commit === null ? '' : ` (${commit})`}`;
-  return `${document.environment} · ${document.stack}/${document.party} · ${document.account} ${document.region} · ${deployed}`;
+  return `${document.environment} · ${document.stack}/${document.party} · ${document.account} ${document.region} · ${since}`;
 }

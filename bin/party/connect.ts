@@ -15,6 +15,8 @@ export interface PartyOptions {
 export interface Place {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Is told what does not keep the party from being opened. */
+  readonly onWarning: (message: string) => void;
 }
 
 /**
@@ -32,7 +34,12 @@ export async function connect(options: PartyOptions, place: Place): Promise<Part
   }
   if (options.local === true) {
     const { openLocalConnection } = await import('./local-connection.ts');
-    return new PartyClient(await openLocalConnection({ withAws: options.withAws === true }, place));
+    const withAws = options.withAws === true;
+    const flags = ` --local${withAws ? ' --with-aws' : ''}${flagsOf({ stack: options.stack, party })}`;
+    const choice = { stack: options.stack, party };
+    return new PartyClient(
+      await openLocalConnection({ choice, withAws, flags, onWarning: place.onWarning }, place),
+    );
   }
   const stack = options.stack ?? place.env.AFTER_PARTY_STACK;
   if (stack === undefined || stack === '') {

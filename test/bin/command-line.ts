@@ -39,9 +39,15 @@ export interface Ended {
 export async function commandLine(argv: readonly string[], options: CommandLineOptions = {}): Promise<Ended> {
   const { answers = {}, cwd = '/nowhere', env = {}, keys, columns, runsGoOn = true, watch } = options;
   const isTTY = keys !== undefined;
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()].map((stream) =>
-    Object.assign(stream, { isTTY, columns, setRawMode: () => stream }),
-  ) as [PassThrough, PassThrough, PassThrough];
+  const stream = () => {
+    const through = new PassThrough();
+    return Object.assign(through, {
+      isTTY,
+      ...(columns !== undefined && { columns }),
+      setRawMode: () => through,
+    });
+  };
+  const [stdin, stdout, stderr] = [stream(), stream(), stream()];
   const requests: Sent[] = [];
   let listeners: (() => void)[] = [];
   const connection: Connection = {
@@ -75,14 +81,15 @@ export async function commandLine(argv: readonly string[], options: CommandLineO
     },
     connect: async () => new PartyClient(connection),
   });
-  const [out, err] = [stdout, stderr].map((stream) => (stream.read() as Buffer | null)?.toString() ?? '');
+  const written = (through: PassThrough) => (through.read() as Buffer | null)?.toString() ?? '';
+  const out = written(stdout);
   return {
     code,
-    stdout: out ?? '',
-    stderr: err ?? '',
+    stdout: out,
+    stderr: written(stderr),
     requests,
     get json() {
-      return JSON.parse(out ?? '');
+      return JSON.parse(out);
     },
   };
 }

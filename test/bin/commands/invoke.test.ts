@@ -53,7 +53,7 @@ describe('invoke', () => {
 the run succeeded
 `);
     expect(code).toBe(0);
-    const [{ runId = '', ...sent } = {}] = requests;
+    const { runId, ...sent } = { ...requests[0] };
     expect(runId).toMatch(/^[0-9a-f]{32}$/);
     expect(sent).toEqual({
       v: 1,

@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { chooseParty, findParties } from '../../functions/local/app-parties.ts';
+import { readCdkOut } from '../../functions/local/cdk-out.ts';
+import { openLocalParty, type PartyChoice } from '../../functions/local/index.ts';
+import { readLocalEnv } from '../../functions/local/runner-environment.ts';
+import { TemplateValues } from '../../functions/local/template-values.ts';
+import { findTasksFolder } from '../../lib/task-files.ts';
+import { appFolder } from '../project/app-folder.ts';
+import type { Place } from './connect.ts';
+import { localBundle } from './local-bundle.ts';
+import type { Connection } from './party-client.ts';
+
+export interface LocalOptions {
+  readonly choice: PartyChoice;
+  readonly withAws: boolean;
+  readonly flags: string;
+  readonly onWarning: (message: string) => void;
+}
+
+/**
+ * Opens the party on this machine: the tasks beside the nearest `cdk.json`, and a ledger in `.after-party`.
+ * @throws PartyError where the tasks do not load, and what keeps the database from being opened
+ */
+export async function openLocalConnection(options: LocalOptions, { cwd, env }: Place): Promise<Connection> {
+  const app = appFolder(cwd);
+  const tasksFolder = findTasksFolder('tasks', cwd);
+  const folder = join(app, '.after-party');
+  const cdkOut = existsSync(join(app, 'cdk.out')) ? join(app, 'cdk.out') : undefined;
+  const environment = async () => ({
+    ...(cdkOut !== undefined && (await partyVariables(cdkOut, options.choice))),
+    ...(await readLocalEnv(tasksFolder)),
+  });
+  const party = await openLocalParty({
+    folder,
+    tasksFolder,
+    choice: options.choice,
+    withAws: options.withAws,
+    bundle: () => localBundle({ tasksFolder, folder: join(folder, 'bundles'), environment }),
+    onWarning: (warning) => options.onWarning(warning.message),
+    ...(cdkOut !== undefined && { cdkOut }),
+  });
+  return {
+    flags: options.flags,
+    runsGoOn: false,
+    caller: async () => `${env.USER ?? env.USERNAME ?? 'somebody'} on this machine`,
+    send: (request) => party.request(request),
+    close: () => party.close(),
+  };
+}
+
+async function partyVariables(
+  cdkOut: string,
+  choice: PartyChoice,
+): Promise<Readonly<Record<string, string>>> {
+  const stacks = await readCdkOut(cdkOut);
+  return chooseParty(findParties(stacks, new TemplateValues(stacks)), choice)?.environment ?? {};
+}
