@@ -56,7 +56,7 @@ describe('a CommonJS app as cdk init makes it, under tsc and tsx', () => {
     const { exitCode, output } = await app.deploy();
 
     expect(output).toMatch(/TasksResult\w* = 2 of 2 ran/);
-    expect(exitCode).toBe(0);
+    expect(exitCode, output).toBe(0);
     expect(await new DeployedStack('InitAppStack').journal()).toEqual(['first', 'second']);
   });
 

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CdkApp } from './harness/cdk-app.ts';
+import { deploy } from './harness/deploy.ts';
 import { DeployedStack } from './harness/deployed-stack.ts';
 import { shopApp, task, writeTasks } from './harness/shop-app.ts';
 
@@ -26,13 +27,6 @@ const CRASHES = [
 ];
 const LAST = '50_last';
 
-async function deploy(): Promise<{ exitCode: number | null; words: string; ran: string[] }> {
-  const before = await stack.journal().catch(() => []);
-  const { exitCode, output } = await app.deploy();
-  const ran = (await stack.journal()).slice(before.length);
-  return { exitCode, words: output.replace(/\s+/g, ' '), ran };
-}
-
 beforeAll(async () => {
   app = await shopApp('crashes', {
     stack: STACK,
@@ -40,7 +34,7 @@ beforeAll(async () => {
     props: 'timeout: Duration.seconds(10),',
     tasks: { '1_first': task() },
   });
-  const first = await deploy();
+  const first = await deploy(app, stack);
   expect(first.words).toMatch(/1 of 1 ran/);
   await writeTasks(app, { [LAST]: task() });
   await writeTasks(app, Object.fromEntries(CRASHES.map(({ file, module }) => [file, module])));
@@ -54,13 +48,13 @@ describe('a task that takes the runner down', () => {
       if (mended !== undefined) await writeTasks(app, { [mended]: task() });
 
       // act
-      const { exitCode, words, ran } = await deploy();
+      const { exitCode, output, words, ran } = await deploy(app, stack);
 
       // assess
       const named = words.slice(words.indexOf(`task ${file} failed (attempt 1`));
       expect(named).toMatch(/^task /);
       expect(named.slice(0, 600)).toMatch(reason);
-      expect(exitCode).toBe(1);
+      expect(exitCode, output).toBe(1);
       // The one before has been mended, and the deploy starts there; nothing behind has run.
       const names = [mended, file].flatMap((name) => name?.split('_')[1] ?? []);
       expect(ran).toEqual(names);
@@ -70,10 +64,10 @@ describe('a task that takes the runner down', () => {
   it('runs again once it is mended, and those behind it after it', async () => {
     await writeTasks(app, { '40_grows': task() });
 
-    const { exitCode, words, ran } = await deploy();
+    const { exitCode, output, words, ran } = await deploy(app, stack);
 
     expect(words).toMatch(/TasksResult\w* = 2 of 2 ran/);
-    expect(exitCode).toBe(0);
+    expect(exitCode, output).toBe(0);
     expect(ran).toEqual(['grows', 'last']);
   });
 });

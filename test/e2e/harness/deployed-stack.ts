@@ -37,21 +37,21 @@ export class DeployedStack {
     return (await this.#describe())?.StackStatus;
   }
 
-  /** The value of the output whose name begins so. */
-  async output(prefix: string): Promise<string> {
-    const outputs = (await this.#describe())?.Outputs;
-    const value = outputs?.find(({ OutputKey }) => OutputKey?.startsWith(prefix))?.OutputValue;
-    if (value === undefined) throw new Error(`${this.name} has no output ${prefix}…`);
-    return value;
-  }
-
-  /** What the tasks wrote down, in the order in which they did. */
+  /** What the tasks wrote down, in the order in which they did; nothing before the first deploy. */
   async journal(): Promise<string[]> {
-    const TableName = await this.output('Journal');
+    const TableName = (await this.tableNames()).find((name) => name.includes('Journal'));
+    if (TableName === undefined) return [];
     const { Item } = await this.documents.send(
       new GetCommand({ TableName, Key: { id: 'journal' }, ConsistentRead: true }),
     );
     return Item?.lines ?? [];
+  }
+
+  /** The party's table, which it named itself. */
+  async ledger(): Promise<string> {
+    const name = (await this.tableNames()).find((each) => !each.includes('Journal'));
+    if (name === undefined) throw new Error(`${this.name} has no ledger`);
+    return name;
   }
 
   async tableNames(): Promise<string[]> {
