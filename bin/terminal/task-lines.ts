@@ -40,8 +40,10 @@ export function noteOf(task: TaskStatus): string {
 
 function outcomeOf(task: TaskStatus): string {
   const attempt = task.attempt > 1 ? `attempt ${task.attempt}` : '';
-  if (task.error !== null) return [attempt, oneLine(task.error.message)].filter(Boolean).join(': ');
-  if (task.reason !== null) return `"${oneLine(task.reason)}"`;
+  const why = oneLine(task.error?.message ?? task.reason ?? '');
+  if (BAD.has(task.state) || task.error !== null) return [attempt, why].filter(Boolean).join(': ');
+  // What a person gave as the reason is quoted.
+  if (why !== '') return `"${why}"`;
   const ended = task.state === 'succeeded' || task.state === 'every-deploy';
   return ended ? resultText(task.result) : attempt;
 }
