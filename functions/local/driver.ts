@@ -81,8 +81,9 @@ export class Driver implements Workflow {
         decision = await this.#follow(decision);
       }
     } catch (error) {
+      closing.throwIfAborted();
       // As with Step Functions, an execution that failed has ended.
-      if (!closing.aborted) await this.#ports.executions.end(begin.runId);
+      await this.#ports.executions.end(begin.runId);
       throw error;
     }
     await this.#ports.executions.end(begin.runId);

@@ -37,7 +37,8 @@ const ledgerTable: TableDefinition = {
 const CONFIG: PartyConfig = {
   environmentName: 'local',
   party: 'Tasks',
-  stackId: `arn:aws:cloudformation:${LOCAL_REGION}:000000000000:stack/local/00000000-0000-0000-0000-000000000000`,
+  // In this region the commands that a message names are those for this machine.
+  stackId: 'arn:aws:cloudformation:local:000000000000:stack/local/00000000-0000-0000-0000-000000000000',
   deployTimeoutSeconds: 1800,
   runnerTimeoutSeconds: 900,
   onFailure: 'fail-deploy',
