@@ -18,6 +18,11 @@ export function isPartyError(error: unknown): error is PartyError {
   return error instanceof Error && 'code' in error && 'resolution' in error && error.name === 'PartyError';
 }
 
+/** What happened and what to do about it, in one sentence without a full stop. */
+export function explain({ message, resolution }: PartyError): string {
+  return resolution === undefined ? message : `${message}; ${resolution}`;
+}
+
 /** The message of anything thrown, also of what is no Error. */
 export function messageOf(error: unknown): string {
   if (error instanceof Error) return error.message === '' ? error.name : error.message;

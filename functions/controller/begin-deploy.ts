@@ -1,7 +1,7 @@
-import { messageOf } from '../errors.ts';
+import { explain, isPartyError, messageOf } from '../errors.ts';
 import type { RunRecord } from '../ledger/records.ts';
-import { outcomeOf } from './outcome.ts';
-import type { ControllerPorts } from './ports.ts';
+import { type End, outcomeOf } from './outcome.ts';
+import type { ControllerPorts, StackStatus } from './ports.ts';
 import { selectBaseline, selectForDeploy } from './selection.ts';
 
 /**
@@ -9,27 +9,40 @@ import { selectBaseline, selectForDeploy } from './selection.ts';
  * @returns `ask-again` while CloudFormation does not say
  */
 export async function beginDeploy(ports: ControllerPorts, run: RunRecord): Promise<RunRecord | 'ask-again'> {
-  const { ledger, config, manifest } = ports;
   const now = new Date(ports.now()).toISOString();
+  const settle = (end: End): Promise<RunRecord> =>
+    ports.ledger.runs.settle(run, outcomeOf(run, new Map(), end, ports.config), now);
   const stack = await describe(ports);
   if (stack === undefined) {
     if (run.deadline === undefined || now < run.deadline) return 'ask-again';
-    const reason = 'CloudFormation did not say what the stack is doing';
-    return ledger.runs.settle(
-      run,
-      outcomeOf(run, new Map(), { because: 'unstartable', reason }, config),
-      now,
-    );
+    return settle({ because: 'unstartable', reason: 'CloudFormation did not say what the stack is doing' });
   }
-  const undone = [stack.status, stack.rootStatus].find((status) => /ROLLBACK|DELETE/.test(status));
-  if (undone !== undefined) {
-    await cancelInFlight(ports, run.runId, now);
-    return ledger.runs.settle(
-      run,
-      outcomeOf(run, new Map(), { because: 'rollback', stackStatus: undone }, config),
-      now,
-    );
+  const stackStatus = undoing(stack);
+  if (stackStatus !== undefined) {
+    await cancelDeploys(ports, run.runId, now);
+    return settle({ because: 'rollback', stackStatus });
   }
+  try {
+    return await pinSelection(ports, run, stack, now);
+  } catch (error) {
+    // No later try would read it: only a person can mend the party's own record.
+    if (isPartyError(error)) return settle({ because: 'unstartable', reason: explain(error) });
+    throw error;
+  }
+}
+
+/** The status that says that CloudFormation takes back what was deployed, if one does. */
+export function undoing({ status, rootStatus }: StackStatus): string | undefined {
+  return [status, rootStatus].find((text) => /ROLLBACK|DELETE/.test(text));
+}
+
+async function pinSelection(
+  ports: ControllerPorts,
+  run: RunRecord,
+  stack: StackStatus,
+  now: string,
+): Promise<RunRecord> {
+  const { ledger, config, manifest } = ports;
   const known = await ledger.party.get();
   const newEnvironment = stack.rootStatus === 'CREATE_IN_PROGRESS';
   const baseline = known === undefined && newEnvironment ? selectBaseline(manifest, config) : [];
@@ -40,7 +53,8 @@ export async function beginDeploy(ports: ControllerPorts, run: RunRecord): Promi
   return ledger.runs.require(run.runId);
 }
 
-async function describe(ports: ControllerPorts): Promise<{ status: string; rootStatus: string } | undefined> {
+/** What CloudFormation says of the stack; undefined where it does not answer. */
+export async function describe(ports: ControllerPorts): Promise<StackStatus | undefined> {
   try {
     return await ports.stacks.describe(ports.config.stackId);
   } catch (error) {
@@ -49,14 +63,12 @@ async function describe(ports: ControllerPorts): Promise<{ status: string; rootS
   }
 }
 
-/** A rollback stops the run that its own deploy started. */
-async function cancelInFlight(ports: ControllerPorts, runId: string, now: string): Promise<void> {
-  const inFlight = (await ports.ledger.party.get())?.lastDeploy?.runId;
-  if (inFlight === undefined || inFlight === runId) return;
-  const cancelled = await ports.ledger.runs.requestCancel(inFlight, {
-    cause: 'rollback',
-    by: ports.config.stackId,
-    at: now,
-  });
-  if (cancelled) ports.log.info('run cancelled: the stack is rolling back', { run: inFlight });
+/** A rollback stops what deploys have started, also a run that has not asked CloudFormation yet. */
+async function cancelDeploys(ports: ControllerPorts, runId: string, now: string): Promise<void> {
+  const request = { cause: 'rollback', by: ports.config.stackId, at: now } as const;
+  for (const open of await ports.ledger.runs.open()) {
+    if (open.trigger !== 'deploy' || open.runId === runId) continue;
+    const cancelled = await ports.ledger.runs.requestCancel(open.runId, request);
+    if (cancelled) ports.log.info('run cancelled: the stack is rolling back', { run: open.runId });
+  }
 }

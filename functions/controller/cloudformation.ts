@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
 import type { PendingAnswer, RunRecord } from '../ledger/records.ts';
+import type { RunOutcome } from '../ledger/run-records.ts';
 import { putResponse, responseBody } from './answer.ts';
 import { answerRun } from './answer-run.ts';
+import { describe, undoing } from './begin-deploy.ts';
 import type { CloudFormationEvent } from './cloudformation-event.ts';
 import { outcomeOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
@@ -27,15 +29,20 @@ export async function handleCloudFormation(
     physicalResourceId: functionName,
   };
   if (event.RequestType === 'Delete') return answerDelete(ports, request);
-  const runId = runIdOf(event.ResponseURL);
+  const run = acceptedRun(ports, event, event.RequestType);
+  const { runId } = run;
   ports.log.info('deploy received', { run: runId, requestType: event.RequestType });
   try {
-    await ports.ledger.answers.keep(runId, request);
-    await ports.ledger.runs.accept(acceptedRun(ports, event, event.RequestType, runId));
-    if ((await ports.workflow.start(runId)) === 'ended') await answerEnded(ports, runId);
+    // The URL of a run that is there was kept before it, and may have been used and deleted since.
+    if ((await ports.ledger.runs.get(runId)) === undefined) {
+      await ports.ledger.answers.keep(runId, request);
+      await ports.ledger.runs.accept(run);
+    }
+    if ((await ports.workflow.start(runId)) === 'started') return;
   } catch (error) {
-    await answerUnrecorded(ports, request, runId, error);
+    return answerUnstarted(ports, request, run, error);
   }
+  await answerEnded(ports, runId);
 }
 
 /** A retried deploy reuses the RequestId, but never the response URL. */
@@ -47,14 +54,13 @@ function acceptedRun(
   ports: ControllerPorts,
   event: CloudFormationEvent,
   requestType: 'Create' | 'Update',
-  runId: string,
 ): RunRecord {
   const { config } = ports;
   const now = ports.now();
   const { DeployId } = event.ResourceProperties;
   return {
     schema: 1,
-    runId,
+    runId: runIdOf(event.ResponseURL),
     trigger: 'deploy',
     by: config.stackId,
     state: 'accepted',
@@ -80,29 +86,42 @@ async function answerEnded(ports: ControllerPorts, runId: string): Promise<void>
 }
 
 /** Without a ledger or a workflow nothing can run: a deploy fails at once, a rollback must go on. */
-async function answerUnrecorded(
+async function answerUnstarted(
   ports: ControllerPorts,
   request: PendingAnswer,
-  runId: string,
+  run: RunRecord,
   error: unknown,
 ): Promise<void> {
-  const reason = messageOf(error).replaceAll(request.responseUrl, '(response URL)');
-  ports.log.error('the deploy could not be recorded and started', { run: runId, reason });
-  const undone = await isUndone(ports);
-  const text = `no task was started: the deploy could not be recorded and started: ${reason}`;
-  await putResponse(
-    request.responseUrl,
-    responseBody(request, { status: undone ? 'SUCCESS' : 'FAILED', text }),
+  const cause = messageOf(error).replaceAll(request.responseUrl, '(response URL)');
+  ports.log.error('the deploy could not be recorded and started', { run: run.runId, reason: cause });
+  const stack = await describe(ports);
+  const stackStatus = stack && undoing(stack);
+  const reason = `no task was started: the deploy could not be recorded and started: ${cause}`;
+  const outcome = outcomeOf(
+    run,
+    new Map(),
+    stackStatus === undefined ? { because: 'unstartable', reason } : { because: 'rollback', stackStatus },
+    ports.config,
   );
+  const settled = await settleIfRecorded(ports, run, outcome);
+  if (settled !== undefined) return answerRun(ports, settled);
+  await putResponse(request.responseUrl, responseBody(request, outcome));
 }
 
-async function isUndone(ports: ControllerPorts): Promise<boolean> {
+/** So that no workflow that began all the same runs anything. */
+async function settleIfRecorded(
+  ports: ControllerPorts,
+  run: RunRecord,
+  outcome: RunOutcome,
+): Promise<RunRecord | undefined> {
   try {
-    const { status, rootStatus } = await ports.stacks.describe(ports.config.stackId);
-    return /ROLLBACK|DELETE/.test(`${status} ${rootStatus}`);
+    return await ports.ledger.runs.settle(run, outcome, new Date(ports.now()).toISOString());
   } catch (error) {
-    ports.log.error('the stack could not be described', { reason: messageOf(error) });
-    return false;
+    ports.log.error('that the deploy was not started could not be recorded', {
+      run: run.runId,
+      reason: messageOf(error),
+    });
+    return undefined;
   }
 }
 

@@ -9,20 +9,14 @@ export interface Caught {
 }
 
 /**
- * Errors after which the invocation may still be running: the workflow stopped waiting, or the call was lost
- * on its way. Names from Step Functions' "Error names" and the Lambda integration's "service exceptions".
+ * Errors of Step Functions and of the Lambda service: the workflow stopped waiting, the call was lost on its way,
+ * or this one was refused while an earlier one of the same step still runs. Only what the function's own sandbox
+ * reports proves that it ended; `Lambda.Unknown` stands for a sandbox that could not say why.
  */
-const MAY_BE_ALIVE = new Set([
-  'States.Timeout',
-  'States.HeartbeatTimeout',
-  'Lambda.SdkClientException',
-  'Lambda.ClientExecutionTimeoutException',
-  'Lambda.ServiceException',
-  'Lambda.AWSLambdaException',
-]);
+const NOT_THE_SANDBOX = /^(?:States\.(?!TaskFailed$)|Lambda\.(?!Unknown$))/;
 
 export function provesDeath(caught: Caught): boolean {
-  return !MAY_BE_ALIVE.has(caught.Error);
+  return !NOT_THE_SANDBOX.test(caught.Error);
 }
 
 /**
@@ -43,10 +37,10 @@ export function brokenOff(task: SelectedTask, reason: string): TaskOutcome {
 export function crashReason(caught: Caught, runnerTimeoutSeconds: number): string {
   const { message, type } = lambdaError(caught);
   const text = `${type} ${message}`;
-  if (/timed?.?out/i.test(text)) {
+  if (/Task timed out|Sandbox\.Timedout|States\.Timeout/.test(text)) {
     return `the runner's timeout of ${runnerTimeoutSeconds} s ended it; raise the timeout of the party, or do less at a time`;
   }
-  if (/out of memory|OutOfMemory|heap limit|heap out|signal: killed/i.test(text)) {
+  if (/out of memory|OutOfMemory|heap limit|signal: (?:killed|aborted)/i.test(text)) {
     return 'the runner ran out of memory; raise memorySize of the party, or hold less at a time';
   }
   const status = /exit(?:ed)?[^0-9]*(?:status|code)[: ]*(\d+)/i.exec(text)?.[1];

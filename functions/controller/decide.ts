@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { PartyError } from '../errors.ts';
+import { explain, PartyError } from '../errors.ts';
 import { claimOf } from '../ledger/claim.ts';
 import { isSettled, type RunRecord, type SelectedTask, type TaskRecord } from '../ledger/records.ts';
 import { compareVersions, versionKey } from '../task/version.ts';
@@ -34,8 +33,9 @@ export async function decide(ports: ControllerPorts, { state }: DecideMessage): 
   const refused = refusal(state.report, run);
   if (refused !== undefined) return end(ports, run, records, { because: 'unstartable', reason: refused });
   if (state.error !== undefined && state.work !== undefined) {
-    const reason = await settleCrash(ports, run, records, state.work, state.error);
-    if (reason !== undefined) return end(ports, run, records, { because: 'unstartable', reason });
+    const verdict = await settleCrash(ports, run, records, state.work, state.error);
+    if (verdict === 'call-again') return wait(run, untilDeadline(run, ports.now()));
+    if (verdict !== 'go-on') return end(ports, run, records, verdict);
     return step(ports, run, await reread(ports, run));
   }
   return step(ports, run, records);
@@ -43,21 +43,21 @@ export async function decide(ports: ControllerPorts, { state }: DecideMessage): 
 
 async function step(ports: ControllerPorts, run: RunRecord, records: Records): Promise<Decision> {
   const now = ports.now();
-  const deadline = run.deadline === undefined ? Number.POSITIVE_INFINITY : Date.parse(run.deadline);
+  const left = untilDeadline(run, now);
   const next = nextStep(run, records, now);
   switch (next.kind) {
     case 'settle':
       await settle(ports, next.task, next.record, 'its invocation ended without a word');
       return step(ports, run, await reread(ports, run));
     case 'run':
-      if (now >= deadline) {
+      if (left <= 0) {
         const first = (run.selection ?? []).find((task) => versionKey(task.version) === next.versions[0]);
         if (first !== undefined) return end(ports, run, records, { because: 'deadline', task: first });
       }
-      return { v: 1, runId: run.runId, action: 'run', work: work(ports, run, next.versions, now, deadline) };
+      return { v: 1, runId: run.runId, action: 'run', work: work(ports, run, next.versions, left) };
     case 'wait': {
-      if (now >= deadline) return end(ports, run, records, { because: 'deadline', task: next.task });
-      return wait(run, Math.min(next.until, deadline) - now);
+      if (left <= 0) return end(ports, run, records, { because: 'deadline', task: next.task });
+      return wait(run, Math.min(next.until - now, left));
     }
     case 'end': {
       if (run.request !== undefined) return end(ports, run, records, { because: 'cancelled' });
@@ -67,15 +67,14 @@ async function step(ports: ControllerPorts, run: RunRecord, records: Records): P
   }
 }
 
-function work(
-  ports: ControllerPorts,
-  run: RunRecord,
-  versions: readonly string[],
-  now: number,
-  deadline: number,
-): Work {
+/** Milliseconds; a run that a person started has no deadline. */
+function untilDeadline({ deadline }: RunRecord, now: number): number {
+  return deadline === undefined ? Number.POSITIVE_INFINITY : Date.parse(deadline) - now;
+}
+
+function work(ports: ControllerPorts, run: RunRecord, versions: readonly string[], leftMs: number): Work {
   const whole = ports.config.runnerTimeoutSeconds + 60;
-  const left = Math.ceil((deadline - now) / 1000) + GRACE_SECONDS;
+  const left = Math.ceil(leftMs / 1000) + GRACE_SECONDS;
   return {
     v: 1,
     runId: run.runId,
@@ -111,9 +110,7 @@ async function afterEnd(ports: ControllerPorts, run: RunRecord): Promise<Decisio
       ports,
       task,
       record,
-      run.deadline !== undefined && now >= Date.parse(run.deadline)
-        ? 'deploy timeout'
-        : 'its invocation ended without a word',
+      untilDeadline(run, now) <= 0 ? 'deploy timeout' : 'its invocation ended without a word',
     );
   }
   return { v: 1, runId: run.runId, action: 'end' };
@@ -140,7 +137,8 @@ async function reread(ports: ControllerPorts, run: RunRecord): Promise<Records> 
 
 /**
  * Settles what a crashed invocation held.
- * @returns why the run cannot go on, if the runner did not get as far as claiming a task
+ * @returns why the run ends where the runner did not get as far as claiming a task; a deploy calls again what
+ * the service refused, until its deadline
  */
 async function settleCrash(
   ports: ControllerPorts,
@@ -148,7 +146,7 @@ async function settleCrash(
   records: Records,
   sent: Work,
   caught: Caught,
-): Promise<string | undefined> {
+): Promise<'go-on' | 'call-again' | End> {
   const reason = crashReason(caught, ports.config.runnerTimeoutSeconds);
   ports.log.error('runner crashed', { run: run.runId, error: caught.Error, reason });
   let touched = false;
@@ -160,11 +158,10 @@ async function settleCrash(
     touched ||= holds || record.lastRun === run.runId;
     if (holds && provesDeath(caught) && mayHold(caught, record)) await settle(ports, task, record, reason);
   }
-  if (touched) return undefined;
-  if (provesDeath(caught)) return `the runner does not load: ${reason}`;
-  if (run.trigger !== 'deploy') return `the runner could not be called: ${caught.Error}`;
-  await sleep(1_000);
-  return undefined;
+  if (touched) return 'go-on';
+  if (provesDeath(caught)) return { because: 'unstartable', reason: `the runner does not load: ${reason}` };
+  if (run.trigger === 'deploy') return 'call-again';
+  return { because: 'unstartable', reason: `the runner could not be called: ${caught.Error}` };
 }
 
 async function settle(
@@ -196,8 +193,4 @@ function refusal(report: DecideMessage['state']['report'], run: RunRecord): stri
   return refused
     .map(({ version, message }) => `the params of task ${named(version)} were refused: ${message}`)
     .join('; ');
-}
-
-function explain(error: PartyError): string {
-  return error.resolution === undefined ? error.message : `${error.message}; ${error.resolution}`;
 }

@@ -26,10 +26,15 @@ export interface Workflow {
   start(runId: string): Promise<'started' | 'ended'>;
 }
 
-/** CloudFormation's view of the party's stack and of the root that it is nested in. */
+/** What CloudFormation says of the party's stack and of the root that it is nested in. */
+export interface StackStatus {
+  readonly status: string;
+  readonly rootStatus: string;
+}
+
 export interface StackStates {
   /** @throws what CloudFormation says, also when it throttles: the caller asks again */
-  describe(stackId: string): Promise<{ readonly status: string; readonly rootStatus: string }>;
+  describe(stackId: string): Promise<StackStatus>;
 }
 
 /** The runner's log lines; `version` is as the task's file has it. */

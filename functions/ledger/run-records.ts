@@ -47,10 +47,12 @@ export class RunRecords {
     throw new PartyError('unknown-run', `there is no run ${runId} in the ledger`);
   }
 
-  /** The runs whose outcome is not recorded yet. */
-  async open(): Promise<RunRecord[]> {
+  /** The runs whose outcome is not recorded yet; also those whose records are damaged otherwise. */
+  async open(): Promise<{ runId: string; trigger: unknown }[]> {
     const items = await this.#table.query(this.#key('').pk, '');
-    return items.filter(({ state }) => state === 'accepted' || state === 'running').map(parseRunRecord);
+    return items
+      .filter(({ state }) => state === 'accepted' || state === 'running')
+      .map(({ sk, trigger }) => ({ runId: String(sk), trigger }));
   }
 
   /** Records a run if it is not there yet; a second delivery of one request changes nothing. */
