@@ -24,15 +24,15 @@ export function responseBody(
     new TextEncoder().encode(
       JSON.stringify({
         Status: answer.status,
-        Reason: text,
+        // CloudFormation shows the reason of a failure, and takes the data of a success.
+        ...(answer.status === 'FAILED' ? { Reason: text } : { Data: { Outcome: text } }),
         PhysicalResourceId: request.physicalResourceId,
         StackId: request.stackId,
         RequestId: request.requestId,
         LogicalResourceId: request.logicalResourceId,
-        Data: { Outcome: text },
       }),
     );
-  // The text stands in the body twice, and JSON may write a character of it as six bytes.
+  // JSON may write a character of it as six bytes.
   let text = oneParagraph(answer.text, REASON_CHARACTERS);
   let bytes = body(text);
   while (bytes.length >= RESPONSE_LIMIT) {

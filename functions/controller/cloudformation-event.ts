@@ -5,10 +5,11 @@ import { isResponseUrl } from './response-url.ts';
 
 const eventSchema = v.object({
   RequestType: v.picklist(['Create', 'Update', 'Delete']),
-  RequestId: v.pipe(v.string(), v.minLength(1)),
+  // The answer repeats both, and has little room.
+  RequestId: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
   ResponseURL: v.string(),
   StackId: v.string(),
-  LogicalResourceId: v.string(),
+  LogicalResourceId: v.pipe(v.string(), v.maxLength(255)),
   ResourceProperties: v.object({ DeployId: v.optional(v.string()) }),
 });
 /** What CloudFormation sends to a custom resource, as far as the controller uses it. */

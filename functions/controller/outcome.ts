@@ -3,10 +3,17 @@ import type { RunOutcome } from '../ledger/run-records.ts';
 import { versionKey } from '../task/version.ts';
 import type { PartyConfig } from './ports.ts';
 import { stackOf } from './stack-id.ts';
-import { counted, cut, oneParagraph, span } from './text.ts';
+import { counted, oneParagraph, span } from './text.ts';
 
 const LIMIT = 600;
 const NAMED = 5;
+const SPARED = 'FAILED, and the stack was spared (its ledger would have gone with it)';
+
+/** What is told: of the head as much as fits, and all of the tail, which holds the command that helps. */
+interface Text {
+  readonly head: string;
+  readonly tail?: string;
+}
 
 /** Why a run ends. */
 export type End =
@@ -23,25 +30,22 @@ type Records = ReadonlyMap<string, TaskRecord>;
 export function outcomeOf(run: RunRecord, records: Records, end: End, config: PartyConfig): RunOutcome {
   const counts = countsOf(run, records);
   const failed = executed(run, records).filter(({ record }) => record.state !== 'succeeded');
-  const outcome = (state: RunOutcome['state'], fails: boolean, text: string): RunOutcome => {
+  const outcome = (state: RunOutcome['state'], fails: boolean, { head, tail }: Text): RunOutcome => {
     const spared = fails && run.sparesStack === true;
     return {
       state,
       counts,
       status: fails && !spared ? 'FAILED' : 'SUCCESS',
-      text: cut(
-        spared ? `FAILED, and the stack was spared (its ledger would have gone with it): ${text}` : text,
-        LIMIT,
-      ),
+      text: paragraph(spared ? `${SPARED}: ${head}` : head, tail),
     };
   };
   switch (end.because) {
     case 'rollback':
-      return outcome('succeeded', false, `no task was started: the stack is ${end.stackStatus}`);
+      return outcome('succeeded', false, { head: `no task was started: the stack is ${end.stackStatus}` });
     case 'unstartable':
-      return outcome('failed', config.onFailure === 'fail-deploy', oneParagraph(end.reason, LIMIT));
+      return outcome('failed', config.onFailure === 'fail-deploy', { head: end.reason });
     case 'held':
-      return outcome('held', true, `task ${idOf(end.task)} is being executed by another run`);
+      return outcome('held', true, { head: `task ${idOf(end.task)} is being executed by another run` });
     case 'cancelled':
       return outcome('cancelled', true, cancelledText(run, counts));
     case 'deadline':
@@ -98,13 +102,12 @@ function countsOf(run: RunRecord, records: Records): RunCounts {
   return { succeeded, failed: ended.length - succeeded, notStarted: notStarted(run, records).length };
 }
 
-function doneText(run: RunRecord, records: Records): string {
+function doneText(run: RunRecord, records: Records): Text {
   const ran = executed(run, records);
-  const last = ran.at(-1);
-  if (last === undefined) return 'no pending tasks to run';
+  if (ran.length === 0) return { head: 'no pending tasks to run' };
   const names = ran.slice(0, NAMED).map(({ task, record }) => `${task.name}${took(record)}`);
   const more = ran.length > NAMED ? ` and ${ran.length - NAMED} more` : '';
-  return `${ran.length} of ${ran.length} ran: ${names.join(', ')}${more}`;
+  return { head: `${ran.length} of ${ran.length} ran: ${names.join(', ')}${more}` };
 }
 
 function took(record: TaskRecord): string {
@@ -123,9 +126,9 @@ function failureText(
   record: TaskRecord | undefined,
   counts: RunCounts,
   config: PartyConfig,
-): string {
+): Text {
   const help = record?.state === 'in-doubt' ? doubtHelp(task, config) : retryHelp(task, config);
-  return around(whatHappened(task, record), `${countsText(counts)} ${help}`);
+  return { head: whatHappened(task, record), tail: `${countsText(counts)} ${help}` };
 }
 
 /** Which task, attempt, why and where. */
@@ -140,7 +143,7 @@ export function whatHappened(task: SelectedTask, record: TaskRecord | undefined)
     (record.error && `${record.error.name}: ${record.error.message}`) ??
     'no reason was recorded';
   const at = record.error?.at === undefined ? '' : `, at ${record.error.at}`;
-  return `task ${idOf(task)} ${verb} (attempt ${record.attempt}${after}): ${oneParagraph(why, 320)}${at}`;
+  return `task ${idOf(task)} ${verb} (attempt ${record.attempt}${after}): ${oneParagraph(why, 320).replace(/\.$/, '')}${at}`;
 }
 
 function retryHelp(task: SelectedTask, config: PartyConfig): string {
@@ -159,7 +162,7 @@ function deadlineText(
   records: Records,
   counts: RunCounts,
   config: PartyConfig,
-): string {
+): Text {
   const record = records.get(versionKey(task.version));
   const minutes = Math.round(config.deployTimeoutSeconds / 60);
   const timeout = `deployTimeout (${minutes} min)`;
@@ -169,37 +172,39 @@ function deadlineText(
       : record?.lastRun === run.runId
         ? whatHappened(task, record)
         : `task ${idOf(task)} could not be started within the ${timeout}`;
-  return around(
-    head,
-    `${countsText(counts)} Raise deployTimeout, or see: npx after-party show ${task.version} ${commandTarget(config)}`,
-  );
+  const help = `Raise deployTimeout, or see: npx after-party show ${task.version} ${commandTarget(config)}`;
+  return { head, tail: `${countsText(counts)} ${help}` };
 }
 
-function cancelledText(run: RunRecord, counts: RunCounts): string {
+function cancelledText(run: RunRecord, counts: RunCounts): Text {
   const { request } = run;
   const why =
     request?.cause === 'person'
-      ? `by ${request.by}${request.reason === undefined ? '' : `: ${request.reason}`}`
+      ? ` by ${request.by}${request.reason === undefined ? '' : `: ${request.reason}`}`
       : `: the stack is ${request?.cause === 'delete' ? 'being deleted' : 'rolling back'}`;
-  return around(`the run was cancelled ${why}`, countsText(counts));
+  return { head: `the run was cancelled${why}`, tail: countsText(counts) };
 }
 
-function toleratedText(failed: readonly Executed[], counts: RunCounts, config: PartyConfig): string {
+function toleratedText(failed: readonly Executed[], counts: RunCounts, config: PartyConfig): Text {
   const [first] = failed;
   const head = first === undefined ? '' : whatHappened(first.task, first.record);
   const more = failed.length > 1 ? ` So did ${counted(failed.length - 1, 'more task')}.` : '';
   const show =
     first === undefined ? '' : ` More: npx after-party show ${first.task.version} ${commandTarget(config)}`;
-  return around(`FAILED, and the deploy goes on: ${head}`, `${more} ${countsText(counts)}${show}`.trim());
+  return {
+    head: `FAILED, and the deploy goes on: ${head}`,
+    tail: `${more} ${countsText(counts)}${show}`.trim(),
+  };
 }
 
 function countsText({ succeeded, failed, notStarted }: RunCounts): string {
   return `${counted(succeeded, 'task')} ran, ${failed} failed, ${notStarted} not started.`;
 }
 
-/** The head, cut where it is too long, so that the command that helps is always there. */
-function around(head: string, tail: string): string {
-  return `${cut(head, LIMIT - tail.length - 2)}. ${tail}`;
+function paragraph(head: string, tail: string | undefined): string {
+  return tail === undefined
+    ? oneParagraph(head, LIMIT)
+    : `${oneParagraph(head, LIMIT - tail.length - 2)}. ${tail}`;
 }
 
 /** The flags that point a command at this party. */

@@ -5,8 +5,10 @@
  */
 export function isResponseUrl(text: string, endpointUrl: string | undefined): boolean {
   const url = URL.parse(text);
-  if (url === null) return false;
-  if (endpointUrl !== undefined && url.host === URL.parse(endpointUrl)?.host) return true;
+  // fetch refuses a URL that holds credentials.
+  if (url === null || url.username !== '' || url.password !== '') return false;
+  const isHttp = url.protocol === 'https:' || url.protocol === 'http:';
+  if (isHttp && endpointUrl !== undefined && url.host === URL.parse(endpointUrl)?.host) return true;
   return url.protocol === 'https:' && url.port === '' && isCloudFormationBucket(url);
 }
 

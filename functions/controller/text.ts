@@ -1,6 +1,14 @@
-/** A text on one line, at most so many characters; what is cut off leaves an ellipsis. */
+const COLOURS = /\p{Cc}\[[0-9;]*m/gu;
+
+/** A text on one line without colours, at most so many characters; what is cut off leaves an ellipsis. */
 export function oneParagraph(text: string, limit: number): string {
-  return cut(text.replace(/\s+/g, ' ').trim(), limit);
+  return cut(
+    text
+      .replace(COLOURS, '')
+      .replace(/[\s\p{Cc}]+/gu, ' ')
+      .trim(),
+    limit,
+  );
 }
 
 /** Cuts between characters, never within one. */
@@ -11,6 +19,7 @@ export function cut(text: string, limit: number): string {
 
 /** Cuts a text to so many bytes of UTF-8, between characters. */
 export function cutBytes(text: string, bytes: number): string {
+  if (Buffer.byteLength(text) <= bytes) return text;
   let length = 0;
   let end = '';
   for (const character of text) {
