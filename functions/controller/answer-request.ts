@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { isPartyError, PartyError } from '../errors.ts';
-import { versionKey } from '../task/version.ts';
+import { compareVersions, versionKey } from '../task/version.ts';
 import { correct } from './correct.ts';
 import type { ControllerPorts } from './ports.ts';
 import {
@@ -89,7 +89,7 @@ async function status(ports: ControllerPorts, after: string | undefined): Promis
   const view = await readLedger(ports);
   const all = statusOf(ports, view);
   const from =
-    after === undefined ? 0 : all.findIndex((task) => versionKey(task.version) === versionKey(after)) + 1;
+    after === undefined ? 0 : all.filter((task) => compareVersions(task.version, after) <= 0).length;
   let bytes = 0;
   let end = from;
   for (; end < all.length; end++) {

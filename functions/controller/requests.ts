@@ -9,13 +9,14 @@ import { runIdSchema } from '../workflow-messages.ts';
 const by = v.pipe(v.string(), v.minLength(1), v.maxLength(2048));
 const reason = v.pipe(v.string(), v.trim(), v.minLength(1, 'must not be empty'), v.maxLength(500));
 const names = v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(255))), v.minLength(1));
+const version = v.pipe(v.string(), v.regex(/^\d{1,38}$/, 'is no version'));
 const one = v.literal(1);
 
 /** The task files that the CLI sees on the caller's machine: a task may be corrected before its first deploy. */
 const local = v.optional(
   v.array(
     v.object({
-      version: v.pipe(v.string(), v.regex(/^\d{1,38}$/)),
+      version,
       name: v.pipe(v.string(), v.maxLength(255)),
     }),
   ),
@@ -25,7 +26,7 @@ const local = v.optional(
 const correction = { v: one, names, by, reason, local };
 
 export const requestSchema = v.variant('request', [
-  v.object({ v: one, request: v.literal('status'), after: v.optional(v.string()) }),
+  v.object({ v: one, request: v.literal('status'), after: v.optional(version) }),
   v.object({ v: one, request: v.literal('show'), names, local }),
   /** The run and its tasks as they stand: what `invoke` and `run` poll. */
   v.object({ v: one, request: v.literal('show-run'), runId: runIdSchema }),
