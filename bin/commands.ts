@@ -56,7 +56,7 @@ export function declareCommands(program: Command, surroundings: Surroundings, en
   const logs = program
     .command('logs <task>')
     .description("print a task's log lines")
-    .option('--since <when>', 'a duration back from now such as 10m, or a time')
+    .option('--since <when>', 'a duration back from now such as 10m, or a time (default: the last attempt)')
     .addOption(new Option('--follow', 'go on printing until Ctrl-C').conflicts('json'));
   partyOptions(logs).action((name: string, options: PartyOptions & LogsOptions) =>
     withParty(options, async (context) => (await import('./commands/logs.ts')).logs(name, options, context)),

@@ -3,13 +3,17 @@ import type { LogLine } from '../../functions/controller/requests.ts';
 import { messageOf, PartyError } from '../../functions/errors.ts';
 import { parseDuration } from '../../functions/task/duration.ts';
 import { LogReader } from '../party/log-reader.ts';
+import type { PartyClient } from '../party/party-client.ts';
 import { minute, second } from '../terminal/times.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { logText } from './run-report.ts';
 
 export interface LogsOptions {
-  /** A duration back from now such as `10m`, or a time. */
+  /**
+   * A duration back from now such as `10m`, or a time.
+   * @default - the start of the task's last attempt
+   */
   readonly since?: string;
   readonly follow?: boolean;
 }
@@ -18,23 +22,31 @@ const FOLLOW_MILLISECONDS = 2000;
 
 /** Prints a task's log lines; with `follow`, until Ctrl-C or until nobody reads them. */
 export async function logs(name: string, options: LogsOptions, context: CommandContext): Promise<ExitCode> {
-  const { terminal, party } = context;
-  const since = options.since === undefined ? undefined : startOf(options.since, context.now());
-  const reader = new LogReader(party, name, since);
+  const { terminal, party, now } = context;
+  const since = options.since === undefined ? await lastStart(name, party) : startOf(options.since, now());
+  // All that a log group ever held would take minutes to search.
+  const reader = new LogReader(party, name, since ?? new Date(now()).toISOString());
   const show = async () => {
     const lines = await reader.read();
     if (lines.length > 0 || options.follow !== true)
       terminal.print({ lines }, (safe) => safe.lines.map(logLine));
     return lines.length;
   };
-  const shown = await show();
-  if (shown === 0)
-    terminal.progress(`no log lines of ${name}${since === undefined ? '' : ` since ${since}`}`);
+  if ((await show()) === 0) {
+    terminal.progress(
+      since === undefined ? `${name} has not run yet` : `no log lines of ${name} since ${since}`,
+    );
+  }
   while (options.follow === true && !terminal.closed.aborted) {
     await sleep(FOLLOW_MILLISECONDS, undefined, { signal: terminal.closed }).catch(ignoreAbort);
     await show();
   }
   return EXIT.ok;
+}
+
+async function lastStart(name: string, party: PartyClient): Promise<string | undefined> {
+  const { tasks } = await party.ask({ request: 'show', names: [name] });
+  return tasks[0]?.startedAt ?? undefined;
 }
 
 function logLine(line: LogLine): string {

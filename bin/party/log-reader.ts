@@ -8,10 +8,10 @@ const OVERLAP_MILLISECONDS = 10_000;
 export class LogReader {
   readonly #party: PartyClient;
   readonly #names: string[];
-  #since: string | undefined;
+  #since: string;
   #seen: ReadonlyMap<string, number> = new Map();
 
-  constructor(party: PartyClient, name: string, since: string | undefined) {
+  constructor(party: PartyClient, name: string, since: string) {
     this.#party = party;
     this.#names = [name];
     this.#since = since;
@@ -42,7 +42,7 @@ export class LogReader {
       const page: { lines: readonly LogLine[]; token: string | null } = await this.#party.ask({
         request: 'logs',
         names: this.#names,
-        ...(this.#since !== undefined && { since: this.#since }),
+        since: this.#since,
         ...(token !== null && { token }),
       });
       yield* page.lines;

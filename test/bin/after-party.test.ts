@@ -67,7 +67,7 @@ describe('the program', { timeout: 30_000 }, () => {
   });
 
   it('stops following a log that nobody reads', async () => {
-    const ended = await runProgramFile(['logs', 'a', '--follow'], {
+    const ended = await runProgramFile(['logs', 'a', '--follow', '--since', '1h'], {
       env,
       meanwhile: (child) => child.stdout?.destroy(),
     });

@@ -189,6 +189,21 @@ describe('logs', () => {
     expect(nonsense.stderr).toContain('--since');
   });
 
+  it("begins with the task's last attempt", async () => {
+    const lines = { lines: [logLine({})], token: null };
+    const show = (startedAt: string | null) => () => ({ tasks: [taskDetails({ startedAt })] });
+
+    const ran = await commandLine(['logs', 'a'], {
+      answers: { show: show('2026-11-19T08:00:00.000Z'), logs: () => lines },
+    });
+    const never = await commandLine(['logs', 'a'], {
+      answers: { show: show(null), logs: () => ({ lines: [], token: null }) },
+    });
+
+    expect(ran.requests[1]).toMatchObject({ request: 'logs', since: '2026-11-19T08:00:00.000Z' });
+    expect(never).toMatchObject({ code: 0, stdout: '', stderr: 'a has not run yet\n' });
+  });
+
   it('refuses to follow into one document', async () => {
     const { code, stdout } = await commandLine(['logs', 'a', '--follow', '--json']);
 
