@@ -1,12 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
-import {
-  type Claim,
-  isSettled,
-  type RunRecord,
-  type SelectedTask,
-  type TaskOutcome,
-} from '../ledger/index.ts';
+import type { Claim, RunRecord, SelectedTask, TaskOutcome } from '../ledger/index.ts';
 import type { Task } from '../task/define-task.ts';
 import { withLogger } from './console-capture.ts';
 import type { Invocation } from './invocation.ts';
@@ -16,7 +10,8 @@ import { redactOutput } from './output-redaction.ts';
 import { checkParams } from './params.ts';
 import { guardProcess } from './process-guard.ts';
 import { Redactor } from './redaction.ts';
-import { StopSignal, stopFor } from './stop-signal.ts';
+import { StopSignal } from './stop-signal.ts';
+import { watchForStops } from './stop-watch.ts';
 import { createContext } from './task-context.ts';
 import type { TaskFile } from './task-file.ts';
 import { TaskLog } from './task-log.ts';
@@ -60,7 +55,9 @@ export class Attempt {
       isEnding = true;
       ending.resolve({ how: 'process-end', began: this.#began, ...end });
     });
-    const unwatch = this.#watch(() => ending.resolve({ how: 'unsettled', began: this.#began }));
+    const unwatch = watchForStops(this.#held.invocation, this.#stop, this.#log, () =>
+      ending.resolve({ how: 'unsettled', began: this.#began }),
+    );
     const unredact = redactOutput(this.#redactor);
     try {
       withLogger(this.#log, () => this.#execute()).then(ending.resolve);
@@ -123,45 +120,6 @@ export class Attempt {
     const params = await checkParams(task, file.name, run.params);
     this.#redactor.hide(params, task.secretParams);
     return params;
-  }
-
-  /** Sees to it that the task is told to end when it must, and calls back if it does not. */
-  #watch(onUnsettled: () => void): () => void {
-    const { work, ports, endsAt, startedAt } = this.#held.invocation;
-    const { runId } = work;
-    const total = endsAt - startedAt;
-    // A short invocation keeps its proportions: an emulator's, or a test's.
-    const recording = Math.min(2_000, total * 0.1);
-    const grace = Math.min(ports.timing.grace, total * 0.2);
-    this.#stop.stopAfter(endsAt - recording - grace - ports.now(), {
-      state: 'failed',
-      reason: `timed out: the runner's own ${ports.timeoutSeconds} s are over`,
-    });
-    if (work.deadline !== undefined) {
-      const left = Date.parse(work.deadline) - ports.now();
-      this.#stop.stopAfter(left, { state: 'failed', reason: 'deploy timeout' });
-    }
-    const poll = setInterval(() => {
-      ports.ledger.runs
-        .require(runId)
-        .then((run) => {
-          if (run.request !== undefined) this.#stop.stopNow(stopFor(run.request));
-          else if (isSettled(run))
-            this.#stop.stopNow({ state: 'failed', reason: `the run has ended: ${run.state}` });
-        })
-        .catch((error: unknown) => {
-          this.#log.warn('could not see whether the run is to be cancelled', { error: messageOf(error) });
-        });
-    }, ports.timing.cancelPoll);
-    let unsettled: NodeJS.Timeout | undefined;
-    this.#stop.signal.addEventListener('abort', () => {
-      unsettled = setTimeout(onUnsettled, Math.max(0, Math.min(grace, endsAt - recording - ports.now())));
-    });
-    return () => {
-      this.#stop.release();
-      clearInterval(poll);
-      clearTimeout(unsettled);
-    };
   }
 
   async #record(ending: Ending): Promise<AttemptEnd> {

@@ -31,16 +31,20 @@ export function guardProcess(onEnd: (end: ProcessEnd) => void): () => void {
  */
 function takeOver(): () => void {
   const { exit } = process;
+  let exitError: unknown;
   process.exit = (code) => {
     const error = new Error(`process.exit(${code ?? ''}) was called inside the task`);
     error.name = 'ProcessExit';
+    exitError = error;
     report({ cause: 'process.exit', error });
     throw error;
   };
   const restoreListeners = EVENTS.map(([event, cause]) => {
     const others = process.rawListeners(event) as ((error: unknown) => void)[];
     process.removeAllListeners(event);
-    const listener = (error: unknown) => report({ cause, error });
+    const listener = (error: unknown) => {
+      if (error !== exitError) report({ cause, error });
+    };
     process.on(event, listener);
     return () => {
       process.off(event, listener);

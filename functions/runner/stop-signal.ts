@@ -1,5 +1,3 @@
-import type { CancelRequest } from '../ledger/index.ts';
-
 /** Why a task must end before it is done. */
 export interface Stop {
   readonly state: 'failed' | 'cancelled';
@@ -39,15 +37,4 @@ export class StopSignal {
   release(): void {
     for (const timer of this.#timers) clearTimeout(timer);
   }
-}
-
-/** What a cancel request means for the task that runs. */
-export function stopFor(request: CancelRequest): Stop {
-  const { cause, by, reason } = request;
-  if (cause === 'person') return { state: 'cancelled', reason: reason ?? 'cancelled', by };
-  return {
-    state: 'failed',
-    reason:
-      cause === 'rollback' ? 'aborted: the stack is rolling back' : 'aborted: the stack is being deleted',
-  };
 }

@@ -67,7 +67,10 @@ export interface TaskOptions<
    * @default - none
    */
   readonly secretParams?: readonly string[];
-  /** Does the work. What it returns, as JSON of at most 4 KB, is kept as the result. */
+  /**
+   * Does the work. It has succeeded once it returns, also after its signal aborted: throw where work is left.
+   * What it returns, as JSON of at most 4 KB, is kept as the result; of anything else, a note that it is not kept.
+   */
   run(ctx: TaskContext<StandardSchemaV1.InferOutput<Schema>> & AddedBy<Middlewares>): unknown;
 }
 

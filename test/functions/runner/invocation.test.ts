@@ -1,5 +1,7 @@
+import type { Context } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Claim } from '../../../functions/ledger/index.ts';
+import { createRunner } from '../../../functions/runner/index.ts';
 import type { RunnerPorts } from '../../../functions/runner/ports.ts';
 import type { TaskOptions } from '../../../functions/task/index.ts';
 import { type Dynalite, startDynalite } from '../../dynalite.ts';
@@ -143,6 +145,14 @@ describe('the list', () => {
 
   it('fails for what is no work', async () => {
     await expect(party.invoke('no run', {})).rejects.toThrow('the runner was called with no work');
+  });
+});
+
+describe('createRunner', () => {
+  it('names the variable that is missing', async () => {
+    const work = { v: 1, runId: '0'.repeat(32), versions: ['1'], timeoutSeconds: 900 };
+
+    await expect(createRunner([])(work, {} as Context)).rejects.toThrow('AFTER_PARTY_TABLE is not set');
   });
 });
 

@@ -84,6 +84,7 @@ describe('process.exit in a task', () => {
     });
     expect(end).toMatchObject({ exitCode: 1, answers: [] });
     expect(end.output).toContain('"message":"task failed"');
+    expect(end.output).not.toContain('after the task had ended');
   });
 
   it('does not let the lines behind it run', async () => {

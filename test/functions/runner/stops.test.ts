@@ -80,7 +80,9 @@ describe('a timeout', () => {
 
   it('does not undo a success that comes before the task is given up', async () => {
     const inTime = ({ signal }: TaskContext) =>
-      new Promise((resolve) => signal.addEventListener('abort', () => setTimeout(resolve, 10, 'just in time')));
+      new Promise((resolve) =>
+        signal.addEventListener('abort', () => setTimeout(resolve, 10, 'just in time')),
+      );
     party.add('1', { timeout: '1s', run: inTime });
 
     await party.deploy();
