@@ -1,5 +1,8 @@
 import type { ServerResponse } from 'node:http';
 
+/** How long a new server waits for whoever started it. */
+const FIRST_CLIENT_MS = 30_000;
+
 /**
  * The processes that use the database, each by a response that stays open: the system closes it when its
  * process ends, however that ends.
@@ -13,7 +16,7 @@ export class ConnectedClients {
   constructor(idleSeconds: number, onIdle: () => void) {
     this.#idleMs = idleSeconds * 1000;
     this.#onIdle = onIdle;
-    this.#timer = setTimeout(onIdle, this.#idleMs);
+    this.#timer = setTimeout(onIdle, FIRST_CLIENT_MS);
   }
 
   get ids(): readonly string[] {

@@ -10,7 +10,7 @@ import { DatabaseFolder, EXIT_DAMAGED, EXIT_HELD, type ServerAddress } from './d
 
 const HANDSHAKE_MS = 2000;
 const POLL_MS = 25;
-/** How long to leave the holder of the lock before another server is tried. */
+/** How long to leave the server that is there, which may be about to end, before another one is tried. */
 const HELD_MS = 250;
 
 export interface DatabaseOptions {
@@ -56,7 +56,7 @@ export async function openDatabase(path: string, options: DatabaseOptions = {}):
     const database = address && (await connect(address));
     if (database !== undefined) return database;
     start ??= new ServerStart(folder, idleSeconds);
-    if (start.exitCode === EXIT_HELD) {
+    if (start.exitCode === EXIT_HELD || start.exitCode === 0) {
       await sleep(HELD_MS);
       start = undefined;
     } else if (start.exitCode !== undefined) {

@@ -4,12 +4,15 @@ import { dirname, join } from 'node:path';
 import { DescribeTableCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { App, CfnOutput, CfnResource, Fn, NestedStack, Stack, Stage } from 'aws-cdk-lib';
 import { AttributeType, CfnTable, ProjectionType, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PartyError } from '../../../functions/errors.ts';
 import { appEnvironment } from '../../../functions/local/app-environment.ts';
 import type { PartyChoice } from '../../../functions/local/app-parties.ts';
 import { AfterParty } from '../../../lib/index.ts';
 import { type Dynalite, startDynalite } from '../../dynalite.ts';
+
+// The CDK is slow on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const id = { name: 'id', type: AttributeType.STRING };
 const byAge = { indexName: 'byAge', partitionKey: { name: 'age', type: AttributeType.NUMBER } };

@@ -6,10 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ForkedRunner } from '../../../functions/local/forked-runner.ts';
 import { type LocalLogLine, LocalLogs } from '../../../functions/local/local-logs.ts';
 import type { RunnerOutcome } from '../../../functions/local/runner-outcome.ts';
+
+// Real processes, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const entry = fileURLToPath(new URL('fixtures/bundle.mjs', import.meta.url));
 const runId = 'a'.repeat(32);

@@ -11,7 +11,7 @@ import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RunStatus, TaskStatus } from '../../../functions/controller/requests.ts';
 import { VARIABLES } from '../../../functions/environment.ts';
 import {
@@ -21,6 +21,9 @@ import {
   openLocalParty,
 } from '../../../functions/local/index.ts';
 import { manifest } from './fixtures/party-bundle.ts';
+
+// Real processes, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 const entry = fixture('party-bundle.ts');
