@@ -1,0 +1,124 @@
+import type { ManifestTask } from '../../functions/manifest.ts';
+import type { DecideMessage, Decision, RunnerReport, Work } from '../../functions/workflow-messages.ts';
+import { controllerIn, RUNNER_SECONDS, runnerIn, type Surroundings } from './functions-under-test.ts';
+import { detached, type Ended, SimulatedProcess } from './simulation.ts';
+
+type State = DecideMessage['state'];
+type RunnerOutcome = Pick<State, 'report' | 'error'>;
+
+const MOST_RETRIES = 15;
+
+/** Lambda and Step Functions: calls the functions, more than once where AWS may, and drives the runs. */
+export class StepFunctions {
+  /** What is deployed. */
+  tasks: readonly ManifestTask[] = [];
+  /** What the executions' histories say. */
+  readonly histories: string[] = [];
+  readonly #around: () => Surroundings;
+  readonly #executions = new Map<string, 'running' | 'ended'>();
+  #calls = 0;
+
+  constructor(around: () => Surroundings) {
+    this.#around = around;
+  }
+
+  get running(): string[] {
+    return [...this.#executions].filter(([, state]) => state === 'running').map(([runId]) => runId);
+  }
+
+  start(runId: string): 'started' | 'ended' {
+    const found = this.#executions.get(runId);
+    if (found === undefined) {
+      this.#executions.set(runId, 'running');
+      detached(() => this.#drive(runId)).catch((error: unknown) => {
+        this.histories.push(`FAILED ${runId}: ${error}`);
+      });
+    }
+    return found === 'ended' ? 'ended' : 'started';
+  }
+
+  /** One invocation of the controller. */
+  callController(name: string, event: unknown): Promise<Ended<unknown>> {
+    const { process } = this.#process(name);
+    return process.run(() => controllerIn(this.#around(), process, this.tasks)(event));
+  }
+
+  async #drive(runId: string): Promise<void> {
+    const { simulation } = this.#around();
+    let state: State = { v: 1, runId };
+    for (;;) {
+      const decision = await this.#decide(state);
+      this.histories.push(JSON.stringify(decision));
+      if (decision.action === 'end') break;
+      if (decision.action === 'wait') {
+        await simulation.sleep(decision.seconds * 1000);
+        state = { v: 1, runId };
+      } else {
+        const { work } = decision;
+        state = { v: 1, runId, work, ...(await this.#run(work)) };
+      }
+    }
+    this.#executions.set(runId, 'ended');
+  }
+
+  async #decide(state: State): Promise<Decision> {
+    const { simulation } = this.#around();
+    const message = { v: 1, request: 'decide', state };
+    const name = `decide ${state.runId.slice(0, 6)}`;
+    for (let retry = 0; retry <= MOST_RETRIES; retry++) {
+      if (simulation.oneIn(10)) void this.callController(`${name} again`, message);
+      const ended = await this.callController(name, message);
+      if (ended.how === 'returned') return ended.value as Decision;
+      this.histories.push(ended.how === 'threw' ? String(ended.error) : ended.cause);
+      await simulation.sleep(Math.min(60, 2 ** (retry + 1)) * 1000);
+    }
+    throw new Error(`Decide failed ${MOST_RETRIES} times: ${this.histories.at(-1)}`);
+  }
+
+  async #run(work: Work): Promise<RunnerOutcome> {
+    const { simulation } = this.#around();
+    const timedOut = simulation
+      .sleep(work.timeoutSeconds * 1000)
+      .then((): RunnerOutcome => ({ error: { Error: 'States.Timeout' } }));
+    const first = this.#invoke(work);
+    if (simulation.oneIn(10)) {
+      // The connection is lost: the call is made again while the first one goes on.
+      return Promise.race([simulation.sleep(20).then(() => this.#invoke(work)), timedOut]);
+    }
+    if (simulation.oneIn(15)) return { error: { Error: 'Lambda.SdkClientException', Cause: 'lost' } };
+    return Promise.race([first, timedOut]);
+  }
+
+  async #invoke(work: Work): Promise<RunnerOutcome> {
+    const { simulation } = this.#around();
+    const { process, requestId } = this.#process('runner');
+    const endsAt = simulation.now + RUNNER_SECONDS * 1000;
+    const timer = simulation.setTimer(() => process.die('timed out'), RUNNER_SECONDS * 1000);
+    const runner = runnerIn(this.#around(), process, this.tasks, requestId, endsAt);
+    const ended = await process.run<RunnerReport>(() => runner(work));
+    simulation.clearTimer(timer);
+    if (ended.how === 'returned') return { report: ended.value };
+    if (ended.how === 'threw') return lambdaError('Error', String(ended.error));
+    return ended.cause === 'timed out'
+      ? lambdaError(
+          'Sandbox.Timedout',
+          `RequestId: ${requestId} Error: Task timed out after ${RUNNER_SECONDS}.00 seconds`,
+        )
+      : lambdaError(
+          'Runtime.ExitError',
+          `RequestId: ${requestId} Error: Runtime exited with error: exit status 1`,
+        );
+  }
+
+  #process(name: string): { process: SimulatedProcess; requestId: string } {
+    const { simulation } = this.#around();
+    this.#calls += 1;
+    const skew = simulation.choose(6) * 1000;
+    const requestId = `00000000-0000-4000-8000-${String(this.#calls).padStart(12, '0')}`;
+    return { process: new SimulatedProcess(simulation, `${name} #${this.#calls}`, skew), requestId };
+  }
+}
+
+function lambdaError(errorType: string, errorMessage: string): RunnerOutcome {
+  return { error: { Error: errorType, Cause: JSON.stringify({ errorType, errorMessage }) } };
+}
