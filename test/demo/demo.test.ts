@@ -225,7 +225,7 @@ describe('the commands that the demo names', () => {
     expect(invoked.tasks).toMatchObject([
       { name: 'recalculate_invoices', state: 'succeeded', result: '3 of 12 invoices changed' },
     ]);
-  });
+  }, 60_000);
 });
 
 /** What a shell would hand to `npx after-party`. */
