@@ -32,7 +32,7 @@ test('the stack holds still', () => {
   const template = Template.fromStack(${stack});
   template.hasResourceProperties('Custom::AfterParty', { Tasks: ['1_first', '2_second'] });
   expect(template.toJSON()).toMatchSnapshot();
-});
+}, 60_000);
 `;
 }
 
@@ -87,7 +87,7 @@ describe('an app of ES modules under plain node', () => {
     );
 
     for (const app of checkouts)
-      expect((await app.run('cdk', 'synth', '--quiet', '--no-notices')).output).toBe('');
+      expect((await app.run('cdk', 'synth', '--quiet')).output).not.toMatch(/error|warning/i);
 
     const [here, there] = await Promise.all(checkouts.map((app) => app.assets()));
     // The runner's and the controller's.

@@ -41,7 +41,9 @@ async function statusByName(): Promise<Record<string, Task>> {
   return Object.fromEntries(tasks.map((each) => [each.name, each]));
 }
 
-const BROKEN = task({ body: 'const service = JSON.parse("null");\n    service.restart();' });
+const BROKEN = task({
+  body: 'logger.warn("the search is slow");\n    const service = JSON.parse("null");\n    service.restart();',
+});
 const SECRET = `secret-${randomBytes(12).toString('hex')}`;
 
 beforeAll(async () => {
@@ -122,7 +124,7 @@ describe('an app over its deploys', () => {
     });
     const logs = await afterParty('logs', 'restart_search');
     expect(logs).toMatchObject({ exitCode: 0 });
-    expect(logs.stdout).toMatch(/restart/);
+    expect(logs.stdout).toContain('the search is slow');
   });
 
   it('starts at the task that failed once it is fixed', async () => {
