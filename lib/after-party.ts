@@ -18,7 +18,7 @@ import { warnWithoutDynamoDbEndpoint } from './dynamodb-endpoint.ts';
 import { freezeLogicalId } from './frozen-id.ts';
 import { type LedgerPart, ledgerTable } from './ledger.ts';
 import { misuse, placing } from './misuse.ts';
-import { circularResources, markParty, restOfStack } from './rest-of-stack.ts';
+import { circularResources, markParty, runAfterRestOfStack } from './rest-of-stack.ts';
 import { createRunner, type Runner } from './runner.ts';
 import { type Settings, settingsOf } from './settings.ts';
 import { withTaskAssets } from './task-assets.ts';
@@ -133,7 +133,7 @@ export class AfterParty extends Construct implements iam.IGrantable, ec2.IConnec
     });
     const resource = freezeLogicalId(run, this, 'Run');
     markParty(this, resource);
-    resource.node.addDependency(restOfStack(stack, resource));
+    runAfterRestOfStack(stack, resource);
     run.node.addDependency(...(props.executeAfter ?? []));
     for (const construct of props.executeBefore ?? []) construct.node.addDependency(run);
     this.node.addValidation({

@@ -1,4 +1,4 @@
-import type { CfnResource, Stack } from 'aws-cdk-lib';
+import { Aws, type CfnResource, Fn, type IResolvable, Lazy, type Stack } from 'aws-cdk-lib';
 import { Dependable, type IConstruct, type IDependable } from 'constructs';
 import { StackGraph } from './stack-graph.ts';
 
@@ -19,17 +19,27 @@ export function isParty(construct: IConstruct): boolean {
 }
 
 /**
- * All that a stack deploys before the tasks of a party run: every resource but those of other parties and those that
+ * Has the tasks of a party run after all else in its stack: every resource but those of other parties and those that
  * need the tasks to have run. Looked at when the app is synthesised, so that what is added later counts.
  */
-export function restOfStack(stack: Stack, run: CfnResource): IDependable {
+export function runAfterRestOfStack(stack: Stack, run: CfnResource): void {
+  let conditional: CfnResource[] = [];
   const rest: IDependable = {};
   Dependable.implement(rest, {
     get dependencyRoots() {
-      return restOf(stack, run).rest;
+      const { rest: resources } = restOf(stack, run);
+      conditional = resources.filter(({ cfnOptions }) => cfnOptions.condition !== undefined);
+      return resources.filter(({ cfnOptions }) => cfnOptions.condition === undefined);
     },
   });
-  return rest;
+  run.node.addDependency(rest);
+  // DependsOn may not name a resource that may not be made; a reference under the same condition orders them as well.
+  const references = { produce: () => conditional.map(referenceIfMade) };
+  run.addMetadata('after-party:waits-for', Lazy.any(references, { omitEmptyArray: true }));
+}
+
+function referenceIfMade({ ref, cfnOptions: { condition } }: CfnResource): IResolvable | string {
+  return condition === undefined ? ref : Fn.conditionIf(condition.logicalId, ref, Aws.NO_VALUE);
 }
 
 /** The resources of a party that wait for its own tasks, which cannot run without them. */

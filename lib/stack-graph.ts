@@ -16,7 +16,7 @@ export class StackGraph {
     this.#stack = stack;
     const constructs = stack.node.findAll();
     const all = constructs.filter(CfnResource.isCfnResource);
-    this.resources = all.filter((resource) => resource.stack === stack);
+    this.resources = all.filter((resource) => resource.stack === stack && !isAnalytics(resource));
     for (const construct of constructs) {
       if (!ignored(construct)) this.#addConstructDependencies(construct);
     }
@@ -79,6 +79,11 @@ export class StackGraph {
     const { nestedStackResource } = resource.stack;
     return nestedStackResource === undefined ? undefined : this.#ownResource(nestedStackResource);
   }
+}
+
+/** What the CDK adds for its own statistics. */
+function isAnalytics(resource: CfnResource): boolean {
+  return resource.cfnResourceType === 'AWS::CDK::Metadata';
 }
 
 /** Resolves tokens, and takes down those that refer to another stack, for which the template has no name yet. */
