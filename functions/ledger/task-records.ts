@@ -60,7 +60,11 @@ export class TaskRecords {
   async claim(request: ClaimRequest): Promise<ClaimResult> {
     const { version } = request.task;
     const update = claimUpdate(this.#table.tableName, this.#key(version), request);
-    const written = await this.#table.write('task.claim', update);
+    const written = await this.#table.write('task.claim', update).catch(async (error: unknown) => {
+      // DynamoDB cannot count up an attempt that somebody has made a text: reading the record says so.
+      await this.get(version);
+      throw error;
+    });
     if (written.applied) return { claimed: true, claim: await this.#undamaged(request, written.previous) };
     const holder = await this.get(version);
     // The SDK may have sent the write twice; then the copy was refused, and the item carries our token.
