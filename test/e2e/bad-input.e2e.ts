@@ -2,7 +2,7 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CdkApp } from './harness/cdk-app.ts';
 import type { CommandResult } from './harness/command.ts';
-import { DeployedStack } from './harness/deployed-stack.ts';
+import { DeployedStack, RESPONSE_URL } from './harness/deployed-stack.ts';
 import { shopApp, task, writeTasks } from './harness/shop-app.ts';
 
 const STACK = 'Mistakes';
@@ -125,7 +125,14 @@ describe('a deployed stack', () => {
 
     expect(refusal(result)).toMatchObject({ ...explained, code: 'held' });
     expect(result.exitCode).toBe(4);
+    // What the search for leaks looks for is there as long as CloudFormation waits, and only then.
+    const urls = async (): Promise<string[]> =>
+      (await stack.items(await stack.ledger()))
+        .map((item) => JSON.stringify(item))
+        .filter((item) => item.includes(RESPONSE_URL));
+    expect(await urls()).toHaveLength(1);
     expect((await deploy).exitCode).toBe(0);
+    expect(await urls()).toEqual([]);
     expect((await stack.journal()).filter((name) => name === 'slower')).toHaveLength(1);
   });
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CdkApp } from './harness/cdk-app.ts';
 import { type Deploy, deploy } from './harness/deploy.ts';
-import { DeployedStack } from './harness/deployed-stack.ts';
+import { DeployedStack, RESPONSE_URL } from './harness/deployed-stack.ts';
 import { lineOf, shopApp, task, writeTasks } from './harness/shop-app.ts';
 
 const STACK = 'Shop-prod';
@@ -200,7 +200,7 @@ describe('an app over its deploys', () => {
     expect(logs.join('\n')).toContain('recalculating');
     expect(items.map(({ sk }) => sk)).toContain('task#10');
     expect(executions.length).toBeGreaterThanOrEqual(6);
-    expect(everything.filter((text) => text.includes('cfn-response'))).toEqual([]);
+    expect(everything.filter((text) => text.includes(RESPONSE_URL))).toEqual([]);
     expect(everything.filter((text) => text.includes(SECRET))).toEqual([]);
   });
 

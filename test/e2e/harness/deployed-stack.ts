@@ -15,6 +15,9 @@ import {
 import { DynamoDBDocumentClient, GetCommand, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { inject } from 'vitest';
 
+/** A part of every URL to which MiniStack wants an answer. */
+export const RESPONSE_URL = '/_ministack/cfn-response/';
+
 /** Looks behind the scenes at what a deploy left, past the product. */
 export class DeployedStack {
   readonly name: string;
