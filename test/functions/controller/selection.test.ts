@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type LedgerView,
+  pinned,
+  selectBaseline,
+  selectForDeploy,
+  selectPending,
+} from '../../../functions/controller/selection.ts';
+import { PartyError } from '../../../functions/errors.ts';
+import type { TaskRecord } from '../../../functions/ledger/index.ts';
+import { at } from '../ledger/open-ledger.ts';
+import { config, deployed, manifestOf, OTHER_RUN, recordOf } from './party.ts';
+
+const NOTHING: LedgerView = { records: new Map(), party: undefined };
+
+function recorded(...records: TaskRecord[]): LedgerView {
+  return { records: new Map(records.map((record) => [record.version, record])), party: undefined };
+}
+
+const earlier = (state: TaskRecord['state'], fields: Partial<TaskRecord> = {}) =>
+  recordOf('1', { state, lastRun: OTHER_RUN, ...fields });
+
+const versions = (tasks: readonly { version: string }[]) => tasks.map(({ version }) => version);
+
+describe('a deploy selects', () => {
+  it('once-tasks in version order, then those of every deploy, and no manual ones', () => {
+    const manifest = manifestOf(
+      deployed('10'),
+      deployed('3', { when: 'every-deploy' }),
+      deployed('2', { when: 'manual' }),
+      deployed('9'),
+      deployed('1', { when: 'every-deploy' }),
+    );
+    expect(versions(selectForDeploy(manifest, NOTHING, config))).toEqual(['9', '10', '1', '3']);
+  });
+
+  it('a task merged late, with an older version than what has run', () => {
+    const view = recorded(recordOf('2', { lastRun: OTHER_RUN }));
+    expect(versions(selectForDeploy(manifestOf(deployed('1'), deployed('2')), view, config))).toEqual(['1']);
+  });
+
+  it.each([
+    ['pending', true],
+    ['failed', true],
+    ['in-doubt', true],
+    ['succeeded', false],
+    ['skipped', false],
+    ['cancelled', false],
+  ] as const)('a task that is %s: %s', (state, isSelected) => {
+    const selection = selectForDeploy(manifestOf(deployed('1')), recorded(earlier(state)), config);
+    expect(versions(selection)).toEqual(isSelected ? ['1'] : []);
+  });
+
+  it('not what succeeded before a re-run by hand failed', () => {
+    const view = recorded(earlier('failed', { succeededAt: at(-60) }));
+    expect(selectForDeploy(manifestOf(deployed('1')), view, config)).toEqual([]);
+  });
+
+  it('a task of every deploy, unless a person has dismissed it', () => {
+    const manifest = manifestOf(deployed('1', { when: 'every-deploy' }));
+    expect(selectForDeploy(manifest, recorded(earlier('succeeded')), config)).toHaveLength(1);
+    expect(selectForDeploy(manifest, recorded(earlier('in-doubt')), config)).toHaveLength(1);
+    expect(selectForDeploy(manifest, recorded(earlier('skipped')), config)).toEqual([]);
+  });
+
+  it('only tasks of its environment', () => {
+    const manifest = manifestOf(
+      deployed('1', { environments: ['staging'] }),
+      deployed('2', { environments: ['staging', 'production'] }),
+      deployed('3', { environments: ['staging'], when: 'every-deploy' }),
+    );
+    expect(versions(selectForDeploy(manifest, NOTHING, config))).toEqual(['2']);
+  });
+
+  it('not what a new environment has recorded as baselined, unless it has a record', () => {
+    const party = {
+      schema: 1 as const,
+      summary: '',
+      createdAt: at(0),
+      newEnvironment: true,
+      baselined: new Set(['1']),
+    };
+    const manifest = manifestOf(deployed('001'));
+    expect(selectForDeploy(manifest, { ...NOTHING, party }, config)).toEqual([]);
+    const reset = { ...recorded(earlier('pending')), party };
+    expect(selectForDeploy(manifest, reset, config)).toHaveLength(1);
+  });
+
+  it('a task whose record is damaged, so that it is not passed over in silence', () => {
+    const records = new Map([['1', new PartyError('damaged-record', 'it is damaged')]]);
+    const view = { records, party: undefined };
+    expect(selectForDeploy(manifestOf(deployed('1')), view, config)).toHaveLength(1);
+  });
+
+  it('each with its own onFailure, else the party has one', () => {
+    expect(pinned(deployed('1', { onFailure: 'continue' }), config).onFailure).toBe('continue');
+    expect(pinned(deployed('1'), { ...config, onFailure: 'continue' }).onFailure).toBe('continue');
+  });
+});
+
+describe('run selects', () => {
+  const manifest = manifestOf(
+    deployed('3', { when: 'manual' }),
+    deployed('2', { when: 'every-deploy' }),
+    deployed('1'),
+    deployed('4', { environments: ['staging'] }),
+  );
+
+  it('what is pending', () => {
+    expect(versions(selectPending(manifest, NOTHING, config, false))).toEqual(['1']);
+  });
+
+  it('with --all the manual ones too, but what has succeeded', () => {
+    expect(versions(selectPending(manifest, NOTHING, config, true))).toEqual(['1', '3']);
+    const view = recorded(recordOf('3', { lastRun: OTHER_RUN }));
+    expect(versions(selectPending(manifest, view, config, true))).toEqual(['1']);
+  });
+});
+
+describe('a new environment baselines', () => {
+  it('what the party, or the task, says', () => {
+    const manifest = manifestOf(
+      deployed('1'),
+      deployed('2', { newEnvironment: 'run' }),
+      deployed('3', { when: 'every-deploy' }),
+      deployed('4', { newEnvironment: 'baseline' }),
+    );
+    expect(selectBaseline(manifest, { ...config, newEnvironment: 'baseline' })).toEqual(['1', '4']);
+    expect(selectBaseline(manifest, config)).toEqual(['4']);
+  });
+});
