@@ -235,11 +235,12 @@ the run succeeded
     const { stderr } = await commandLine(INVOKE, {
       answers: {
         ...party({ state: 'succeeded' }),
-        logs: ({ token }) => {
+        logs: ({ since, token }) => {
           if (token !== undefined)
             return { lines: [logLine({ message: 'paged', run: 'other' })], token: null };
           reads += 1;
-          return { lines: reads === 1 ? lines : [late, ...lines], token: 'more' };
+          const all = reads === 1 ? lines : [late, ...lines];
+          return { lines: all.filter((line) => line.at >= String(since)), token: 'more' };
         },
       },
       runsGoOn: false,

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -200,13 +200,13 @@ describe('init', () => {
 
   it('writes nothing where one of the files cannot be written', async () => {
     await writeFile(join(app, 'package.json'), PACKAGE);
-    await writeFile(join(app, 'tasks'), 'a file');
+    await symlink('package.json/nowhere', join(app, '.gitignore'));
 
     const { code, stderr } = await init();
 
     expect(code).toBe(2);
-    expect(stderr).toContain('nothing was written');
+    expect(stderr).toMatch(/\.gitignore cannot be written.*\n.*nothing was written/);
     expect(await textOf('package.json')).toBe(PACKAGE);
-    expect((await readdir(app)).sort()).toEqual(['cdk.json', 'package.json', 'tasks']);
+    expect((await readdir(app)).sort()).toEqual(['.gitignore', 'cdk.json', 'package.json']);
   });
 });
