@@ -130,8 +130,12 @@ const runRecordSchema = v.object({
 /** What the ledger holds of one run. */
 export type RunRecord = v.InferOutput<typeof runRecordSchema>;
 
+const runStandingSchema = v.pick(runRecordSchema, ['state', 'request']);
+/** Whether a run goes on: what is read of it before each task, without its selection. */
+export type RunStanding = v.InferOutput<typeof runStandingSchema>;
+
 /** Whether the run's outcome is recorded. */
-export function isSettled(run: RunRecord): boolean {
+export function isSettled(run: RunStanding): boolean {
   return run.state !== 'accepted' && run.state !== 'running';
 }
 
@@ -164,6 +168,7 @@ type Item = Record<string, unknown>;
 
 export const parseTaskRecord = (item: Item): TaskRecord => parse(taskRecordSchema, item);
 export const parseRunRecord = (item: Item): RunRecord => parse(runRecordSchema, item);
+export const parseRunStanding = (item: Item): RunStanding => parse(runStandingSchema, item);
 export const parsePendingAnswer = (item: Item): PendingAnswer => parse(pendingAnswerSchema, item);
 export const parsePartyRecord = (item: Item): PartyRecord => parse(partySchema, item);
 

@@ -3,8 +3,10 @@ import { PartyError } from '../errors.ts';
 import {
   type CancelRequest,
   parseRunRecord,
+  parseRunStanding,
   type RunCounts,
   type RunRecord,
+  type RunStanding,
   type SelectedTask,
 } from './records.ts';
 import { minute, oneLine } from './summary.ts';
@@ -44,7 +46,15 @@ export class RunRecords {
   async require(runId: string): Promise<RunRecord> {
     const run = await this.get(runId);
     if (run !== undefined) return run;
-    throw new PartyError('unknown-run', `there is no run ${runId} in the ledger`);
+    throw unknownRun(runId);
+  }
+
+  /** Whether the run goes on. */
+  async standing(runId: string): Promise<RunStanding> {
+    const { pk, sk } = this.#key(runId);
+    const item = await this.#table.get(pk, sk, ['pk', 'sk', 'state', 'request']);
+    if (item !== undefined) return parseRunStanding(item);
+    throw unknownRun(runId);
   }
 
   /** The runs whose outcome is not recorded yet; also those whose records are damaged otherwise. */
@@ -134,4 +144,8 @@ export class RunRecords {
 
 function asJson(params: RunRecord['params']): string | undefined {
   return params === undefined ? undefined : JSON.stringify(params);
+}
+
+function unknownRun(runId: string): PartyError {
+  return new PartyError('unknown-run', `there is no run ${runId} in the ledger`);
 }

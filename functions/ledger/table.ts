@@ -8,6 +8,7 @@ import {
   type UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { retryAccessDenied } from '../access-denied.ts';
+import { namesIn } from './update-command.ts';
 
 /** Every place that writes to the ledger. */
 export const writeSites = [
@@ -51,8 +52,17 @@ export class LedgerTable {
     this.ledgerId = ledgerId;
   }
 
-  async get(pk: string, sk: string): Promise<Item | undefined> {
-    const command = new GetCommand({ TableName: this.tableName, Key: { pk, sk }, ConsistentRead: true });
+  /** One item, or only the named attributes of it. */
+  async get(pk: string, sk: string, attributes: readonly string[] = []): Promise<Item | undefined> {
+    const projection = attributes.map((name) => `#${name}`).join(', ');
+    const command = new GetCommand({
+      TableName: this.tableName,
+      Key: { pk, sk },
+      ConsistentRead: true,
+      ...(projection === ''
+        ? {}
+        : { ProjectionExpression: projection, ExpressionAttributeNames: namesIn(projection) }),
+    });
     return (await retryAccessDenied(() => this.#client.send(command))).Item;
   }
 

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Context as LambdaContext } from 'aws-lambda';
 import { messageOf, PartyError } from '../errors.ts';
-import { isSettled, type RunRecord, type SelectedTask, type TaskRecord } from '../ledger/index.ts';
+import {
+  isSettled,
+  type RunRecord,
+  type RunStanding,
+  type SelectedTask,
+  type TaskRecord,
+} from '../ledger/index.ts';
 import { versionKey } from '../task/version.ts';
 import type { RunnerReport, Work } from '../workflow-messages.ts';
 import { Attempt, type AttemptEnd } from './attempt.ts';
@@ -79,15 +85,14 @@ async function executeOne(
   if (!result.claimed) return isDone(result.holder, selected, run) ? 'done before' : 'held';
   const { claim } = result;
   // A cancel that came before the claim was not there to be seen by whoever looked for running tasks.
-  const latest = await ledger.runs.require(run.runId);
-  if (isOver(latest)) {
+  if (isOver(await ledger.runs.standing(run.runId))) {
     await ledger.tasks.release(claim, iso(ports.now()));
     return 'released';
   }
-  return new Attempt({ invocation, run: latest, selected, file, claim }).make();
+  return new Attempt({ invocation, run, selected, file, claim }).make();
 }
 
-function isOver(run: RunRecord): boolean {
+function isOver(run: RunStanding): boolean {
   return isSettled(run) || run.request !== undefined;
 }
 

@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.ts';
-import { type CancelRequest, isSettled, type RunRecord } from '../ledger/index.ts';
+import { type CancelRequest, isSettled, type RunStanding } from '../ledger/index.ts';
 import type { TaskLogger } from '../task/context.ts';
 import type { Invocation } from './invocation.ts';
 import type { Stop, StopSignal } from './stop-signal.ts';
@@ -28,7 +28,7 @@ export function watchForStops(
     stop.stopAfter(left, { state: 'failed', reason: 'deploy timeout' });
   }
   const look = async () => {
-    const due = stopOf(await ports.ledger.runs.require(work.runId));
+    const due = stopOf(await ports.ledger.runs.standing(work.runId));
     if (due !== undefined) stop.stopNow(due);
   };
   const poll = setInterval(() => {
@@ -47,7 +47,7 @@ export function watchForStops(
   };
 }
 
-function stopOf(run: RunRecord): Stop | undefined {
+function stopOf(run: RunStanding): Stop | undefined {
   if (run.request !== undefined) return stopFor(run.request);
   return isSettled(run) ? { state: 'failed', reason: `the run has ended: ${run.state}` } : undefined;
 }

@@ -171,9 +171,9 @@ describe('a cancel', () => {
     const runId = await party.begin();
     const invoked = party.invoke(runId);
     await begun;
-    const { require } = party.ledger.runs;
-    party.ledger.runs.require = () => {
-      party.ledger.runs.require = require;
+    const { standing } = party.ledger.runs;
+    party.ledger.runs.standing = () => {
+      party.ledger.runs.standing = standing;
       return Promise.reject(new Error('DynamoDB is away'));
     };
 
