@@ -1,0 +1,175 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { cloudWatchLogs, parseLine } from '../../../functions/controller/aws-runner-logs.ts';
+import { cloudFormationStacks } from '../../../functions/controller/aws-stacks.ts';
+import { stepFunctionsWorkflow } from '../../../functions/controller/aws-workflow.ts';
+import { config, RUN } from './party.ts';
+
+const sleep = vi.hoisted(() => vi.fn(async () => undefined));
+vi.mock('node:timers/promises', () => ({ setTimeout: sleep }));
+
+process.env.AWS_REGION = 'eu-west-1';
+const cloudFormation = mockClient(CloudFormationClient);
+const stepFunctions = mockClient(SFNClient);
+const logs = mockClient(CloudWatchLogsClient);
+
+beforeEach(() => {
+  for (const client of [cloudFormation, stepFunctions, logs]) client.reset();
+  sleep.mockClear();
+});
+
+function named(name: string): Error {
+  return Object.assign(new Error('not now'), { name });
+}
+
+describe('CloudFormation', () => {
+  const nested = config.stackId;
+  const root = nested.replace('Shop-prod', 'Root');
+
+  it('says how the stack is', async () => {
+    cloudFormation.on(DescribeStacksCommand).resolves({
+      Stacks: [{ StackName: 'Shop-prod', CreationTime: new Date(), StackStatus: 'UPDATE_IN_PROGRESS' }],
+    });
+    expect(await cloudFormationStacks().describe(nested)).toEqual({
+      status: 'UPDATE_IN_PROGRESS',
+      rootStatus: 'UPDATE_IN_PROGRESS',
+    });
+    expect(cloudFormation.commandCalls(DescribeStacksCommand)).toHaveLength(1);
+  });
+
+  it('says how the root is of a nested stack', async () => {
+    const CreationTime = new Date();
+    cloudFormation
+      .on(DescribeStacksCommand, { StackName: nested })
+      .resolves({
+        Stacks: [{ StackName: 'Shop', CreationTime, StackStatus: 'UPDATE_COMPLETE', RootId: root }],
+      })
+      .on(DescribeStacksCommand, { StackName: root })
+      .resolves({
+        Stacks: [{ StackName: 'Root', CreationTime, StackStatus: 'UPDATE_ROLLBACK_IN_PROGRESS' }],
+      });
+    expect(await cloudFormationStacks().describe(nested)).toEqual({
+      status: 'UPDATE_COMPLETE',
+      rootStatus: 'UPDATE_ROLLBACK_IN_PROGRESS',
+    });
+  });
+
+  it('fails where it describes nothing, or throttles', async () => {
+    cloudFormation.on(DescribeStacksCommand).resolvesOnce({ Stacks: [] }).rejects(named('Throttling'));
+    await expect(cloudFormationStacks().describe(nested)).rejects.toThrow('described no stack');
+    await expect(cloudFormationStacks().describe(nested)).rejects.toThrow('not now');
+    expect(sleep).not.toHaveBeenCalled();
+  });
+
+  it('is asked again while a new policy has not reached it', async () => {
+    cloudFormation
+      .on(DescribeStacksCommand)
+      .rejectsOnce(named('AccessDenied'))
+      .rejectsOnce(named('AccessDenied'))
+      .resolves({
+        Stacks: [{ StackName: 'Shop-prod', CreationTime: new Date(), StackStatus: 'CREATE_IN_PROGRESS' }],
+      });
+    expect(await cloudFormationStacks().describe(nested)).toMatchObject({ status: 'CREATE_IN_PROGRESS' });
+    expect(sleep).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe('the workflow', () => {
+  const machine = 'arn:aws:states:eu-west-1:123456789012:stateMachine:tasks-1f3b';
+  const execution = `arn:aws:states:eu-west-1:123456789012:execution:tasks-1f3b:${RUN}`;
+
+  it('starts an execution of that name, with nothing but the id', async () => {
+    stepFunctions.on(StartExecutionCommand).resolves({ executionArn: execution });
+    expect(await stepFunctionsWorkflow(machine).start(RUN)).toBe('started');
+    expect(stepFunctions.commandCalls(StartExecutionCommand).map(({ args }) => args[0].input)).toEqual([
+      { stateMachineArn: machine, name: RUN, input: JSON.stringify({ v: 1, runId: RUN }) },
+    ]);
+  });
+
+  it.each([
+    ['RUNNING', 'started'],
+    ['SUCCEEDED', 'ended'],
+    ['FAILED', 'ended'],
+    ['ABORTED', 'ended'],
+    ['TIMED_OUT', 'ended'],
+  ] as const)('knows an execution that is %s', async (status, expected) => {
+    stepFunctions
+      .on(StartExecutionCommand)
+      .rejects(named('ExecutionAlreadyExists'))
+      .on(DescribeExecutionCommand, { executionArn: execution })
+      .resolves({ status });
+    expect(await stepFunctionsWorkflow(machine).start(RUN)).toBe(expected);
+  });
+
+  it('fails with whatever else keeps it from starting', async () => {
+    stepFunctions.on(StartExecutionCommand).rejects(named('StateMachineDoesNotExist'));
+    await expect(stepFunctionsWorkflow(machine).start(RUN)).rejects.toThrow('not now');
+  });
+
+  it('is started while a new policy has not reached it, for a minute', async () => {
+    stepFunctions.on(StartExecutionCommand).rejects(named('AccessDeniedException'));
+    await expect(stepFunctionsWorkflow(machine).start(RUN)).rejects.toThrow('not now');
+    expect(sleep).toHaveBeenCalledTimes(20);
+    expect(sleep).toHaveBeenCalledWith(3_000);
+  });
+});
+
+const line = (fields: object) =>
+  JSON.stringify({ timestamp: '2026-11-20T09:15:00.000Z', level: 'INFO', message: 'item', ...fields });
+
+describe('the log group', () => {
+  it('is read by the version, a page at a time', async () => {
+    logs.on(FilterLogEventsCommand).resolves({
+      events: [
+        { timestamp: 1, message: 'START RequestId: 1' },
+        { timestamp: 1, message: line({ version: '007', task: 'first_admin', run: RUN, attempt: 2 }) },
+      ],
+      nextToken: 'next',
+    });
+    const query = { version: '007', since: '2026-11-20T09:00:00.000Z', token: 'last' };
+    expect(await cloudWatchLogs('runner-logs').read(query)).toEqual({
+      lines: [
+        {
+          at: '2026-11-20T09:15:00.000Z',
+          level: 'INFO',
+          message: 'item',
+          task: 'first_admin',
+          run: RUN,
+          attempt: 2,
+        },
+      ],
+      token: 'next',
+    });
+    expect(logs.commandCalls(FilterLogEventsCommand)[0]?.args[0].input).toMatchObject({
+      logGroupName: 'runner-logs',
+      filterPattern: '{ $.version = "007" }',
+      startTime: Date.parse('2026-11-20T09:00:00.000Z'),
+      nextToken: 'last',
+    });
+  });
+
+  it('gives the last lines of a task in a run, over all pages', async () => {
+    const event = (message: string) => ({ timestamp: 1, message: line({ message, task: 'first_admin' }) });
+    logs
+      .on(FilterLogEventsCommand)
+      .resolvesOnce({ events: [event('a'), event('b')], nextToken: 'next' })
+      .resolves({ events: [event('c')] });
+    const lines = await cloudWatchLogs('runner-logs').tail({ version: '7', runId: RUN, limit: 2 });
+    expect(lines.map(({ message }) => message)).toEqual(['b', 'c']);
+    expect(logs.commandCalls(FilterLogEventsCommand)[0]?.args[0].input.filterPattern).toBe(
+      `{ ($.version = "7") && ($.run = "${RUN}") }`,
+    );
+  });
+
+  it('has lines of others too, which are none of ours', () => {
+    for (const text of ['END RequestId: 1', '', '{"broken', '"a text"', 'null', '{"message":"no level"}']) {
+      expect(parseLine(text, 0)).toEqual([]);
+    }
+    expect(parseLine('{"level":"INFO","message":"m"}', 0)).toEqual([
+      { at: '1970-01-01T00:00:00.000Z', level: 'INFO', message: 'm' },
+    ]);
+  });
+});
