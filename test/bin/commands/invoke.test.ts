@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { LogLine, TaskStatus } from '../../../functions/controller/requests.ts';
 import { type Answer, commandLine, logLine, refusal, runStatus, taskStatus } from '../command-line.ts';
+import { oneTaskParty } from './one-task-party.ts';
 
 const INVOKE = ['invoke', 'restart_search', '--stack', 'Shop-prod'];
 
@@ -13,28 +13,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** A party in which the task starts at the first look and ends at the second. */
-function party(end: Partial<TaskStatus>, lines: Partial<LogLine>[] = [{}]): Record<string, Answer> {
-  let looks = 0;
-  return {
-    invoke: (request) => runStatus(request, { state: 'running', tasks: [taskStatus({})] }),
-    'show-run': (request) => {
-      looks += 1;
-      const lastRun = String(request.runId);
-      if (looks === 1)
-        return runStatus(request, { tasks: [taskStatus({ state: 'running', attempt: 2, lastRun })] });
-      const task = taskStatus({ attempt: 2, lastRun, durationMs: 300, ...end });
-      const state = task.state === 'succeeded' ? 'succeeded' : 'failed';
-      return runStatus(request, { state, outcome: `the run ${state}`, tasks: [task] });
-    },
-    logs: () => ({ lines: looks === 0 ? [] : lines.slice(0, looks).map(logLine), token: null }),
-  };
-}
-
 describe('invoke', () => {
   it('waits for the run: progress and log lines on stderr, the result on stdout', async () => {
     const { code, stdout, stderr, requests } = await commandLine(INVOKE, {
-      answers: party({ state: 'succeeded', result: 'index rebuilt' }, [
+      answers: oneTaskParty({ state: 'succeeded', result: 'index rebuilt' }, [
         { message: 'task started' },
         { at: '2026-11-20T09:20:02.000Z', level: 'WARN', message: 'slow\nvery slow' },
       ]),
@@ -69,7 +51,7 @@ the run succeeded
   it('ends with 1 when a task failed, and says what helps', async () => {
     const error = { name: 'Error', message: 'HTTP 503' };
     const { code, stdout } = await commandLine(INVOKE, {
-      answers: party({ state: 'failed', error }),
+      answers: oneTaskParty({ state: 'failed', error }),
       runsGoOn: false,
     });
 
@@ -82,7 +64,7 @@ the run succeeded
 
   it('prints one document and asks nobody with --json', async () => {
     const { code, json, requests } = await commandLine([...INVOKE, '--json'], {
-      answers: party({ state: 'failed' }),
+      answers: oneTaskParty({ state: 'failed' }),
       runsGoOn: false,
     });
 
@@ -109,7 +91,7 @@ the run succeeded
   it('ends with 1 when a task failed in a run that went on', async () => {
     const { code } = await commandLine(INVOKE, {
       answers: {
-        ...party({}),
+        ...oneTaskParty({}),
         invoke: (request) => {
           const tasks = [taskStatus({ state: 'failed', lastRun: String(request.runId) })];
           return runStatus(request, { state: 'succeeded', tasks });
@@ -234,7 +216,7 @@ the run succeeded
     let reads = 0;
     const { stderr } = await commandLine(INVOKE, {
       answers: {
-        ...party({ state: 'succeeded' }),
+        ...oneTaskParty({ state: 'succeeded' }),
         logs: ({ since, token }) => {
           if (token !== undefined)
             return { lines: [logLine({ message: 'paged', run: 'other' })], token: null };
@@ -251,7 +233,10 @@ the run succeeded
 
   it('says once that log lines cannot be read, and goes on', async () => {
     const { code, stderr } = await commandLine(INVOKE, {
-      answers: { ...party({ state: 'succeeded' }), logs: () => refusal('failed', 'no such log group') },
+      answers: {
+        ...oneTaskParty({ state: 'succeeded' }),
+        logs: () => refusal('failed', 'no such log group'),
+      },
       runsGoOn: false,
     });
 
@@ -260,7 +245,7 @@ the run succeeded
   });
 
   it('bears with looks that fail, and then says that the run may go on', async () => {
-    const answers = party({ state: 'succeeded' });
+    const answers = oneTaskParty({ state: 'succeeded' });
     let failures = 0;
     const flaky: Answer = (request) =>
       ++failures < 4 ? refusal('unreachable', 'offline') : answers['show-run']?.(request);
@@ -275,93 +260,5 @@ the run succeeded
     expect(lost.stderr).toMatch(
       /may go on, but cannot be watched: offline\n.*after-party status --stack Shop-prod/,
     );
-  });
-});
-
-describe('invoke of what has an outcome', () => {
-  const confirmed: Answer = (request) =>
-    request.confirmed === true
-      ? runStatus(request, { state: 'succeeded' })
-      : refusal('confirm', 'run again? restart_search is succeeded', 'say so with --yes');
-
-  it('asks a person, and starts the same run', async () => {
-    const { code, requests, stdout } = await commandLine(INVOKE, {
-      answers: { invoke: confirmed },
-      keys: ['y'],
-    });
-
-    expect(code).toBe(0);
-    expect(requests.map((request) => request.confirmed)).toEqual([false, true]);
-    expect(new Set(requests.map((request) => request.runId)).size).toBe(1);
-    expect(stdout).toBe('');
-  });
-
-  it.each([
-    ['no', 'n'],
-    ['Ctrl-C', '\u0003'],
-  ])('starts nothing when the person says %s', async (_, key) => {
-    const { code, requests, stderr } = await commandLine(INVOKE, {
-      answers: { invoke: confirmed },
-      keys: [key],
-    });
-
-    expect([code, requests.length]).toEqual([2, 1]);
-    expect(stderr).toContain('nothing was started');
-  });
-
-  it('names --yes where nobody can be asked', async () => {
-    const piped = await commandLine(INVOKE, { answers: { invoke: confirmed } });
-    const json = await commandLine([...INVOKE, '--json'], { answers: { invoke: confirmed }, keys: [] });
-
-    expect(piped).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
-    expect(json.json).toMatchObject({
-      error: { code: 'confirm', resolution: expect.stringContaining('--yes') },
-    });
-  });
-});
-
-describe('Ctrl-C', () => {
-  it('leaves a run that goes on, and says how to come back', async () => {
-    const { code, stderr, stdout, requests } = await commandLine(INVOKE, {
-      answers: party({ state: 'succeeded' }),
-      watch: (request, interrupt) => request.request === 'invoke' && interrupt(),
-    });
-
-    expect(code).toBe(130);
-    expect(requests.map((request) => request.request)).toEqual(['invoke']);
-    expect(stderr).toContain('the run goes on');
-    expect(stderr).toContain('npx after-party show restart_search --stack Shop-prod');
-    expect(stderr).toContain(`npx after-party cancel ${requests[0]?.runId} --stack Shop-prod`);
-    expect(stdout).toBe('');
-  });
-
-  it.each([
-    ['that runs', (request: Parameters<Answer>[0]) => runStatus(request, { state: 'running' })],
-    ['that has just ended', () => refusal('failed', 'run has ended')],
-  ])('cancels a local run %s', async (_, cancel) => {
-    const { code, stderr, requests } = await commandLine(INVOKE, {
-      answers: { ...party({ state: 'succeeded' }), cancel },
-      runsGoOn: false,
-      watch: (request, interrupt) => request.request === 'invoke' && interrupt(),
-    });
-
-    expect(code).toBe(130);
-    expect(requests[1]).toMatchObject({ request: 'cancel', runId: requests[0]?.runId });
-    expect(stderr).toContain('a local run cannot go on');
-  });
-});
-
-describe('run', () => {
-  it('runs what is pending, and with --all the manual tasks too', async () => {
-    const answers: Record<string, Answer> = {
-      run: (request) => runStatus(request, { state: 'succeeded', outcome: 'no pending tasks to run' }),
-    };
-
-    const pending = await commandLine(['run', '--stack', 'Shop-prod'], { answers });
-    const all = await commandLine(['run', '--all', '--stack', 'Shop-prod'], { answers });
-
-    expect(pending).toMatchObject({ code: 0, stdout: 'no pending tasks to run\n' });
-    expect(pending.requests[0]).toMatchObject({ request: 'run', all: false });
-    expect(all.requests[0]).toMatchObject({ request: 'run', all: true });
   });
 });
