@@ -144,6 +144,17 @@ describe('ForkedRunner', () => {
     });
   });
 
+  it('runs in a process group of its own, out of the reach of a terminal’s Ctrl-C', async () => {
+    const pidFile = join(folder, 'pid');
+    const outcome = invoke('9', { environment: { PID_FILE: pidFile } });
+    const pid = await pidIn(pidFile);
+
+    expect(process.kill(-pid, 0)).toBe(true);
+
+    closing.abort();
+    await outcome;
+  });
+
   it('keeps log lines, also plain ones, with the task that said them', async () => {
     const outcome = await invoke('8');
 
