@@ -34,8 +34,9 @@ export function runAfterRestOfStack(stack: Stack, run: CfnResource): void {
   });
   run.node.addDependency(rest);
   // DependsOn may not name a resource that may not be made; a reference under the same condition orders them as well.
+  // Not cached: it is rendered once before it is known.
   const references = { produce: () => conditional.map(referenceIfMade) };
-  run.addMetadata('after-party:waits-for', Lazy.any(references, { omitEmptyArray: true }));
+  run.addMetadata('after-party:waits-for', Lazy.uncachedAny(references, { omitEmptyArray: true }));
 }
 
 function referenceIfMade({ ref, cfnOptions: { condition } }: CfnResource): IResolvable | string {

@@ -59,7 +59,7 @@ export class StackGraph {
     });
     this.add(
       dependent,
-      resolver.targets.flatMap((target) => this.#resourcesIn(target)),
+      resolver.targets.flatMap((target) => this.#ownResource(target) ?? []),
     );
     if (resource.stack !== this.#stack) return;
     this.add(
@@ -88,7 +88,7 @@ function isAnalytics(resource: CfnResource): boolean {
 
 /** Resolves tokens, and takes down those that refer to another stack, for which the template has no name yet. */
 class ReferenceFinder extends DefaultTokenResolver {
-  readonly targets: IConstruct[] = [];
+  readonly targets: CfnResource[] = [];
   readonly #stack: Stack;
 
   constructor(stack: Stack) {
@@ -104,7 +104,8 @@ class ReferenceFinder extends DefaultTokenResolver {
     if (!Reference.isReference(token) || Stack.of(token.target) === this.#stack) {
       return super.resolveToken(token, context, postProcessor);
     }
-    this.targets.push(token.target);
+    // Parameters and pseudo parameters are references too.
+    if (CfnResource.isCfnResource(token.target)) this.targets.push(token.target);
     return token.displayName;
   }
 }
