@@ -1,4 +1,7 @@
+export { readApp, type SynthesizedApp } from './app-environment.ts';
 export type { PartyChoice } from './app-parties.ts';
+export { type Database, openDatabase } from './database.ts';
 export type { LocalLogLine } from './local-logs.ts';
 export { type LocalParty, openLocalParty } from './local-party.ts';
 export type { LocalPartyOptions } from './local-party-options.ts';
+export { readLocalEnv } from './runner-environment.ts';

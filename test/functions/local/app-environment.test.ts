@@ -129,6 +129,16 @@ describe('appEnvironment', () => {
     expect(await tables()).toEqual(expect.arrayContaining(['shop-orders', first.GLOBAL]));
   });
 
+  it('makes a table once when two processes come at the same time', async () => {
+    const stack = new Stack(app, 'Twice');
+    new Table(stack, 'T', { partitionKey: id, tableName: 'twice' });
+
+    await Promise.all([environment(), environment()]);
+
+    expect(warnings).toEqual([]);
+    expect((await describeTable('twice'))?.TableStatus).toBe('ACTIVE');
+  });
+
   it('resolves tables of other stacks, of stages and of nested stacks', async () => {
     const stage = new Stage(app, 'Prod');
     const data = new Stack(stage, 'Data');

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Database, type DatabaseOptions, openDatabase } from '../../../functions/local/database.ts';
+import { gone, isAlive, kill } from './processes.ts';
 
 // Real processes, on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -211,24 +212,6 @@ async function rewriteAddress(change: object): Promise<void> {
 async function listen(server: Server): Promise<number> {
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return (server.address() as AddressInfo).port;
-}
-
-async function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-  if (!isAlive(pid)) return;
-  process.kill(pid, signal);
-  await gone(pid);
-}
-
-async function gone(pid: number): Promise<void> {
-  while (isAlive(pid)) await sleep(10);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 function dynamo(endpoint: string): DynamoDBClient {

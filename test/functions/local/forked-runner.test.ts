@@ -1,15 +1,14 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ForkedRunner } from '../../../functions/local/forked-runner.ts';
 import { type LocalLogLine, LocalLogs } from '../../../functions/local/local-logs.ts';
 import type { RunnerOutcome } from '../../../functions/local/runner-outcome.ts';
+import { gone, isAlive, pidIn } from './processes.ts';
 
 // Real processes, on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -191,20 +190,3 @@ describe('ForkedRunner', () => {
     await gone(pid);
   });
 });
-
-async function pidIn(file: string): Promise<number> {
-  while (!existsSync(file) || (await readFile(file, 'utf8')) === '') await sleep(10);
-  return Number(await readFile(file, 'utf8'));
-}
-
-async function gone(pid: number): Promise<void> {
-  while (isAlive(pid)) await sleep(10);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}

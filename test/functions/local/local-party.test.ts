@@ -21,6 +21,7 @@ import {
   openLocalParty,
 } from '../../../functions/local/index.ts';
 import { manifest } from './fixtures/party-bundle.ts';
+import { gone, isAlive, pidIn } from './processes.ts';
 
 // Real processes, on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -294,21 +295,4 @@ async function writeApp(stacks: string[]): Promise<string> {
   };
   for (const name of stacks) await writeFile(join(cdkOut, `${name}.json`), JSON.stringify({ Resources }));
   return cdkOut;
-}
-
-async function pidIn(file: string): Promise<number> {
-  while (!existsSync(file) || (await readFile(file, 'utf8')) === '') await sleep(10);
-  return Number(await readFile(file, 'utf8'));
-}
-
-async function gone(pid: number): Promise<void> {
-  while (isAlive(pid)) await sleep(10);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }

@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Waits for the process that writes its id to the file. */
+export async function pidIn(file: string): Promise<number> {
+  while (!existsSync(file) || (await readFile(file, 'utf8')) === '') await sleep(10);
+  return Number(await readFile(file, 'utf8'));
+}
+
+export async function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  if (!isAlive(pid)) return;
+  process.kill(pid, signal);
+  await gone(pid);
+}
+
+export async function gone(pid: number): Promise<void> {
+  while (isAlive(pid)) await sleep(10);
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
