@@ -78,7 +78,7 @@ async function bundleProgram(out: string): Promise<void> {
     target: 'node22',
     minifySyntax: true,
     minifyWhitespace: true,
-    external: ['esbuild', 'dynalite'],
+    external: ['esbuild', 'dynalite', 'classic-level'],
     banner: { js: REQUIRE },
   });
   chmodSync(join(out, 'bin/after-party.js'), 0o755);
