@@ -38,7 +38,7 @@ export function controllerIn(
   process: SimulatedProcess,
   tasks: readonly ManifestTask[],
 ): (event: unknown) => ReturnType<Controller> {
-  const { scenario, simulation, said } = around;
+  const { scenario, said } = around;
   const log = (message: string, fields?: object): void => {
     said.push(JSON.stringify([message, fields]));
   };
@@ -59,11 +59,7 @@ export function controllerIn(
     ledger: ledgerIn(around, process),
     workflow: { start: (runId) => process.step('start workflow', () => around.start(runId)) },
     stacks: {
-      describe: () =>
-        process.step('describe stack', async () => {
-          if (simulation.oneIn(12)) throw new Error('Throttling: Rate exceeded');
-          return around.describe();
-        }),
+      describe: () => process.step('describe stack', async () => around.describe()),
     },
     runnerLogs: { read: async () => ({ lines: [], token: null }), tail: async () => [] },
     log: { info: log, error: log, report: log },

@@ -3,10 +3,10 @@ import type { WriteSite } from '../../functions/ledger/index.ts';
 import type { TaskContext } from '../../functions/task/context.ts';
 import { CloudFormation } from './cloudformation.ts';
 import type { Coverage } from './coverage.ts';
-import type { Surroundings } from './functions-under-test.ts';
+import { RUNNER_SECONDS, type Surroundings } from './functions-under-test.ts';
 import { judgeEnd } from './judge-end.ts';
 import { Oracle } from './oracle.ts';
-import { type Operation, type PlannedFault, pool, type Scenario } from './scenario.ts';
+import { type Moment, type Operation, type PlannedFault, pool, type Scenario } from './scenario.ts';
 import type { Fault } from './simulated-table.ts';
 import type { SimulatedProcess, Simulation } from './simulation.ts';
 import { StepFunctions } from './step-functions.ts';
@@ -29,6 +29,8 @@ export class History {
   readonly cloudFormation: CloudFormation;
   readonly scenario: Scenario;
   readonly said: string[] = [];
+  /** Runs that nobody drives any more. */
+  readonly lost = new Set<string>();
   readonly #coverage: Coverage;
   readonly #surroundings: Surroundings;
   #faults: PlannedFault[];
@@ -65,7 +67,12 @@ export class History {
         },
       },
       start: async (runId) => this.stepFunctions.start(runId),
-      describe: () => ({ status: this.cloudFormation.status, rootStatus: this.cloudFormation.status }),
+      describe: () => {
+        const { status, phase } = this.cloudFormation;
+        const isThrottled = scenario.isThrottled && !this.#isHealing && phase === 'deploying';
+        if (isThrottled || simulation.oneIn(12)) throw new Error('Throttling: Rate exceeded');
+        return { status, rootStatus: status };
+      },
       execute: (process, context) => this.#execute(process, context),
     };
   }
@@ -160,19 +167,29 @@ export class History {
 
   #nextOperation(): Operation | undefined {
     const [next] = this.#operations;
+    return next !== undefined && this.#isPossible(next) ? next : undefined;
+  }
+
+  #isPossible(next: Operation): boolean {
     const { phase } = this.cloudFormation;
-    switch (next?.kind) {
-      case undefined:
-        return undefined;
+    const isCalm = phase === 'idle' && this.stepFunctions.running.length === 0;
+    switch (next.kind) {
       case 'deploy':
+        return phase === 'idle';
       case 'destroy':
-        return phase === 'idle' ? next : undefined;
+        return phase === 'idle' && this.#isMoment(next.when);
       case 'fail elsewhere':
-        return phase === 'deploying' ? next : undefined;
+        return phase === 'deploying' && this.#isMoment(next.when);
       case 'cancel':
-        return this.#openRun() === undefined ? undefined : next;
+        return this.#openRun() !== undefined && this.#isMoment(next.when);
+      case 'lose':
+        return this.#runByHand() !== undefined;
+      case 'wait':
+        return isCalm;
+      case 'run':
+        return this.#hasBegun() && phase !== 'gone';
       default:
-        return this.#hasBegun() && phase !== 'gone' ? next : undefined;
+        return this.#hasBegun() && (next.isCalm ? isCalm : phase !== 'gone');
     }
   }
 
@@ -188,6 +205,12 @@ export class History {
         return;
       case 'destroy':
         void this.cloudFormation.destroy();
+        return;
+      case 'lose':
+        this.#lose(this.#runByHand());
+        return;
+      case 'wait':
+        this.simulation.now += 1_000 * RUNNER_SECONDS * 2;
         return;
       case 'cancel':
         void this.#ask({ ...request, request: 'cancel', runId: this.#openRun() });
@@ -216,6 +239,24 @@ export class History {
       this.said.push(JSON.stringify(ended));
       return;
     }
+  }
+
+  #isMoment(when: Moment): boolean {
+    if (when === 'after a claim') return this.simulation.steps.some(({ process }) => process.isLate);
+    return when === 'ever' || this.stepFunctions.running.some((runId) => this.oracle.isExecuting(runId));
+  }
+
+  /** A run that a person started and that executes a task now. */
+  #runByHand(): string | undefined {
+    return this.stepFunctions.running.find(
+      (runId) => this.oracle.runs.get(runId)?.trigger !== 'deploy' && this.oracle.isExecuting(runId),
+    );
+  }
+
+  #lose(runId: string | undefined): void {
+    if (runId === undefined) return;
+    this.lost.add(runId);
+    this.stepFunctions.lose(runId);
   }
 
   /** Whether a deploy has said what it runs. */
@@ -250,18 +291,19 @@ export class History {
 
   async #wrote(site: WriteSite, key: { pk: string; sk: string }, process: SimulatedProcess): Promise<void> {
     await this.oracle.wrote(site, key, process);
-    if (site === 'task.claim' && this.scenario.cancelsAfterClaim) {
-      process.isLate = this.#operations.some(({ kind }) =>
-        ['cancel', 'fail elsewhere', 'destroy'].includes(kind),
-      );
-    } else if (process.isLate) process.isLate = false;
+    const [next] = this.#operations;
+    process.isLate =
+      site === 'task.claim' && next !== undefined && 'when' in next && next.when === 'after a claim';
+    if (site === 'run.request-cancel') for (const step of this.simulation.steps) step.process.isLate = false;
   }
 
   async #execute(process: SimulatedProcess, context: TaskContext): Promise<unknown> {
     const { version, deploy, attempt, signal } = context;
     const ends = this.oracle.begins(process, version, deploy.runId, attempt);
-    const manner = this.#isHealing ? 0 : this.simulation.choose(8);
-    const throws = !this.#isHealing && this.simulation.choose(8) < this.scenario.throwing;
+    const { tasksDo } = this.scenario;
+    const isRandom = tasksDo === 'anything' && !this.#isHealing;
+    const manner = isRandom ? this.simulation.choose(10) : tasksDo === 'obey' && !this.#isHealing ? 8 : 0;
+    const throws = isRandom ? this.simulation.oneIn(4) : tasksDo === 'throw' && !this.#isHealing;
     const ended = Promise.withResolvers<void>();
     const end = (error?: unknown): void => {
       this.#bodies = this.#bodies.filter((each) => each !== body);
@@ -270,8 +312,8 @@ export class History {
     };
     const body: Body = { process, end: () => end(throws ? new Error('thrown') : undefined) };
     // Some end by themselves, some when they are told to, and some never.
-    if (manner < 6) this.#bodies.push(body);
-    if (manner > 3 && manner < 7) signal.addEventListener('abort', () => end(signal.reason));
+    if (manner < 7) this.#bodies.push(body);
+    if (manner > 4 && manner < 9) signal.addEventListener('abort', () => end(signal.reason));
     try {
       await ended.promise;
       this.oracle.returns(version);

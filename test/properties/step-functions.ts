@@ -16,6 +16,8 @@ export class StepFunctions {
   readonly histories: string[] = [];
   readonly #around: () => Surroundings;
   readonly #executions = new Map<string, 'running' | 'ended'>();
+  readonly #lost = new Set<string>();
+  readonly #runners = new Map<string, SimulatedProcess[]>();
   #calls = 0;
 
   constructor(around: () => Surroundings) {
@@ -43,13 +45,23 @@ export class StepFunctions {
     return process.run(() => controllerIn(this.#around(), process, this.tasks)(event));
   }
 
+  /** The execution and its runners are gone, and nobody hears of it. */
+  lose(runId: string): void {
+    this.#executions.set(runId, 'ended');
+    this.#lost.add(runId);
+    for (const process of this.#runners.get(runId) ?? []) process.die('lost');
+  }
+
   async #drive(runId: string): Promise<void> {
     const { simulation } = this.#around();
     let state: State = { v: 1, runId };
-    for (;;) {
+    while (!this.#lost.has(runId)) {
       const decision = await this.#decide(state);
       this.histories.push(JSON.stringify(decision));
-      if (decision.action === 'end') break;
+      if (decision.action === 'end') {
+        this.#executions.set(runId, 'ended');
+        return;
+      }
       if (decision.action === 'wait') {
         await simulation.sleep(decision.seconds * 1000);
         state = { v: 1, runId };
@@ -58,7 +70,6 @@ export class StepFunctions {
         state = { v: 1, runId, work, ...(await this.#run(work)) };
       }
     }
-    this.#executions.set(runId, 'ended');
   }
 
   async #decide(state: State): Promise<Decision> {
@@ -91,7 +102,9 @@ export class StepFunctions {
 
   async #invoke(work: Work): Promise<RunnerOutcome> {
     const { simulation } = this.#around();
+    if (this.#lost.has(work.runId)) return {};
     const { process, requestId } = this.#process('runner');
+    this.#runners.set(work.runId, [...(this.#runners.get(work.runId) ?? []), process]);
     const endsAt = simulation.now + RUNNER_SECONDS * 1000;
     const timer = simulation.setTimer(() => process.die('timed out'), RUNNER_SECONDS * 1000);
     const runner = runnerIn(this.#around(), process, this.tasks, requestId, endsAt);
