@@ -135,6 +135,20 @@ describe.concurrent('a Delete', () => {
   });
 });
 
+describe.concurrent('a deploy that cannot be recorded', () => {
+  it('is answered though neither the ledger nor CloudFormation answers', async () => {
+    await inParty(region, { tasks: ['say_hello'] }, async (party) => {
+      vi.spyOn(party.ledger.answers, 'keep').mockRejectedValue(new Error('no permission'));
+      vi.spyOn(party.ledger.runs, 'settle').mockReturnValue(new Promise(() => undefined));
+      party.whenAsked = () => new Promise(() => undefined);
+      const update = await party.request('Update').deliver();
+      expect(update.puts).toMatchObject([
+        { response: { Status: 'FAILED', Reason: expect.stringContaining('no permission') } },
+      ]);
+    });
+  });
+});
+
 describe.concurrent('a response', () => {
   it('that failed four times is sent by the next try of the workflow', async () => {
     await inParty(region, { tasks: ['say_hello'] }, async (party) => {
