@@ -115,7 +115,8 @@ const runRecordSchema = v.object({
   deadline: v.optional(time),
   /** Whether a failure must not fail the deploy: it would take the ledger of an existing application with it. */
   sparesStack: v.optional(v.boolean()),
-  selection: v.optional(v.array(selectedTaskSchema)),
+  /** Kept as JSON text: it may be long, and this item is read before each task. */
+  selection: v.optional(v.pipe(v.string(), v.parseJson(), v.array(selectedTaskSchema))),
   /** Kept as JSON text, like a task's result. */
   params: v.optional(v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown()))),
   secretParams: v.optional(v.array(v.string())),

@@ -71,7 +71,12 @@ export class RunRecords {
       'run.accept',
       new PutCommand({
         TableName: this.#table.tableName,
-        Item: { ...run, params: asJson(run.params), ...this.#key(run.runId) },
+        Item: {
+          ...run,
+          params: asJson(run.params),
+          selection: asJson(run.selection),
+          ...this.#key(run.runId),
+        },
         ConditionExpression: 'attribute_not_exists(pk)',
       }),
     );
@@ -84,7 +89,12 @@ export class RunRecords {
       conditionalUpdate({
         tableName: this.#table.tableName,
         key: this.#key(runId),
-        set: { state: 'running', selection, sparesStack, summary: `running ${selection.length} tasks` },
+        set: {
+          state: 'running',
+          selection: asJson(selection),
+          sparesStack,
+          summary: `running ${selection.length} tasks`,
+        },
         condition: '#state = :accepted',
         values: { ':accepted': 'accepted' },
       }),
@@ -128,7 +138,7 @@ export class RunRecords {
           counts: outcome.counts,
           answer: { status: outcome.status, text: outcome.text },
           finishedAt: now,
-          params: run.params === undefined ? undefined : asJson(Object.fromEntries(kept)),
+          params: run.params && asJson(Object.fromEntries(kept)),
         },
         condition: OPEN,
         values: OPEN_VALUES,
@@ -142,8 +152,8 @@ export class RunRecords {
   }
 }
 
-function asJson(params: RunRecord['params']): string | undefined {
-  return params === undefined ? undefined : JSON.stringify(params);
+function asJson(value: object | undefined): string | undefined {
+  return value && JSON.stringify(value);
 }
 
 function unknownRun(runId: string): PartyError {
