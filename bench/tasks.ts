@@ -1,4 +1,4 @@
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { countRequests, startDatabase, TABLE } from './database.ts';
 import { BenchParty } from './party.ts';
 import { compare, milliseconds, report, timed } from './rounds.ts';
@@ -18,27 +18,51 @@ async function deploy(): Promise<number> {
   return took;
 }
 
-/** Two conditional writes a task, and nothing else. */
+/** What a ledger of the simplest kind would keep of a task: the same items, each written twice, and nothing else. */
 async function bareWrites(): Promise<number> {
   round += 1;
-  const write = (sk: string, condition: string, state: string): Promise<unknown> =>
-    database.client.send(
-      new UpdateCommand({
-        TableName: TABLE,
-        Key: { pk: `Bare${round}`, sk },
-        UpdateExpression: 'SET #state = :state',
-        ConditionExpression: condition,
-        ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: {
-          ':state': state,
-          ...(condition.includes(':running') ? { ':running': 'running' } : {}),
-        },
-      }),
-    );
+  const pk = `Bare${round}`;
+  const item = {
+    ...{
+      schema: 1,
+      name: 'task',
+      checksum: 'c'.repeat(64),
+      attempt: 1,
+      deployId: 'd1',
+      owner: 'o'.repeat(73),
+    },
+    summary:
+      'running since 2026-11-20 09:15 UTC, by CloudFormation; if it has not ended by 09:30 UTC, it broke off',
+    startedAt: '2026-11-20T09:15:00.000Z',
+    lastRun: 'a'.repeat(32),
+  };
+  const entry = {
+    attempt: 1,
+    state: 'succeeded',
+    at: item.startedAt,
+    startedAt: item.startedAt,
+    run: item.lastRun,
+  };
+  const put = (Item: Record<string, unknown>, condition: object): Promise<unknown> =>
+    database.client.send(new PutCommand({ TableName: TABLE, Item, ...condition }));
   return timed(async () => {
     for (let task = 0; task < TASKS; task++) {
-      await write(`task#${task}`, 'attribute_not_exists(pk)', 'running');
-      await write(`task#${task}`, '#state = :running', 'succeeded');
+      const running = { ...item, pk, sk: `task#${task}`, version: `${task}`, state: 'running', history: [] };
+      await put(running, { ConditionExpression: 'attribute_not_exists(pk)' });
+      await put(
+        {
+          ...running,
+          state: 'succeeded',
+          history: [entry],
+          finishedAt: item.startedAt,
+          succeededAt: item.startedAt,
+        },
+        {
+          ConditionExpression: '#o = :o',
+          ExpressionAttributeNames: { '#o': 'owner' },
+          ExpressionAttributeValues: { ':o': item.owner },
+        },
+      );
     }
   });
 }
@@ -56,7 +80,7 @@ database.stop();
 const executed = { reads: full.reads - idle.reads, writes: full.writes - idle.writes };
 report([
   {
-    what: `${TASKS} no-op tasks, against ${2 * TASKS} bare conditional writes`,
+    what: `${TASKS} no-op tasks, against ${2 * TASKS} bare conditional writes of such items`,
     measured: milliseconds(subject),
     peer: milliseconds(peer),
     ratio,

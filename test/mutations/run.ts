@@ -76,14 +76,16 @@ async function missedBy(mutant: Mutant): Promise<string[]> {
 async function failuresOf(files: readonly string[], parts: readonly string[]): Promise<string[]> {
   const output = join(copy, 'report.json');
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-  const pattern = parts.includes('') ? [] : ['-t', parts.map((part) => RegExp.escape(part)).join('|')];
+  const pattern = parts.includes('')
+    ? []
+    : ['-t', parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')];
   const child = spawn(
     process.execPath,
     [vitest, 'run', ...files, ...pattern, '--reporter=json', `--outputFile=${output}`],
     {
       cwd: copy,
       stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, AFTER_PARTY_HISTORIES: '200' },
+      env: { ...process.env, AFTER_PARTY_HISTORIES: '200', AFTER_PARTY_SHRINK: 'no' },
     },
   );
   await new Promise((done) => child.on('close', done));

@@ -1,7 +1,7 @@
 import { type WriteSite, writeSites } from '../../functions/ledger/index.ts';
 import type { Fault } from './simulated-table.ts';
 
-const faults: readonly Fault[] = ['crash before', 'crash after', 'sent twice'];
+export const faults: readonly Fault[] = ['crash before', 'crash after', 'sent twice', 'stall'];
 
 const anyState = [
   'no record',

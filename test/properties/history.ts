@@ -17,6 +17,13 @@ interface Body {
   readonly end: () => void;
 }
 
+/** Writes that may come twice, since the copy changes nothing more. */
+const REPEATABLE = new Set<WriteSite>([
+  'party.begin-deploy',
+  'party.forget-baselined',
+  'run.request-cancel',
+  'answer.forget',
+]);
 const MOST_STEPS = 6_000;
 /** The longest that a read, a write or a request takes. */
 const SLOWEST_STEP_MS = 2_000;
@@ -60,6 +67,15 @@ export class History {
       said: this.said,
       observer: {
         faultAt: (site, process) => this.#faultAt(site, process),
+        wroteTwice: (site) => {
+          this.oracle.forbid(!REPEATABLE.has(site), `the copy of ${site} was applied too`);
+        },
+        isWaitedFor: (site) => {
+          const [next] = this.#operations;
+          return (
+            site === 'task.claim' && next !== undefined && 'when' in next && next.when === 'before a claim'
+          );
+        },
         wrote: (site, key, process) => this.#wrote(site, key, process),
         read: (pk, process) => {
           const isRunner = process.name.startsWith('runner');
@@ -184,6 +200,8 @@ export class History {
         return this.#openRun() !== undefined && this.#isMoment(next.when);
       case 'lose':
         return this.#runByHand() !== undefined;
+      case 'lose runner':
+        return this.stepFunctions.running.some((runId) => this.oracle.isExecuting(runId));
       case 'wait':
         return isCalm;
       case 'run':
@@ -208,6 +226,9 @@ export class History {
         return;
       case 'lose':
         this.#lose(this.#runByHand());
+        return;
+      case 'lose runner':
+        this.stepFunctions.loseRunners();
         return;
       case 'wait':
         this.simulation.now += 1_000 * RUNNER_SECONDS * 2;
@@ -242,7 +263,11 @@ export class History {
   }
 
   #isMoment(when: Moment): boolean {
-    if (when === 'after a claim') return this.simulation.steps.some(({ process }) => process.isLate);
+    if (when === 'before a claim') {
+      return this.simulation.steps.some(
+        ({ process, label }) => process.isLate && label.endsWith('task.claim'),
+      );
+    }
     return when === 'ever' || this.stepFunctions.running.some((runId) => this.oracle.isExecuting(runId));
   }
 
@@ -291,9 +316,6 @@ export class History {
 
   async #wrote(site: WriteSite, key: { pk: string; sk: string }, process: SimulatedProcess): Promise<void> {
     await this.oracle.wrote(site, key, process);
-    const [next] = this.#operations;
-    process.isLate =
-      site === 'task.claim' && next !== undefined && 'when' in next && next.when === 'after a claim';
     if (site === 'run.request-cancel') for (const step of this.simulation.steps) step.process.isLate = false;
   }
 

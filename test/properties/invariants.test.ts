@@ -2,10 +2,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { writeSites } from '../../functions/ledger/index.ts';
 import { type Dynalite, startDynalite } from '../dynalite.ts';
-import { Coverage } from './coverage.ts';
+import { Coverage, faults } from './coverage.ts';
 import { History } from './history.ts';
 import { acts, fromState, type Scenario, states, withFault } from './scenario.ts';
-import type { Fault } from './simulated-table.ts';
 import { currentProcess, Simulation } from './simulation.ts';
 import { useVirtualTime } from './virtual-time.ts';
 
@@ -21,7 +20,6 @@ vi.mock('node:timers/promises', async (original) => ({
   setTimeout: (await import('./virtual-time.ts')).promisedTimeout,
 }));
 
-const faults: readonly Fault[] = ['crash before', 'crash after', 'sent twice'];
 const faultTargets = writeSites.flatMap((site) => faults.map((fault) => [site, fault] as const));
 const stateTargets = states.flatMap((from) => acts.map((act) => [act, from] as const));
 
@@ -67,7 +65,11 @@ async function play(scenarios: fc.Arbitrary<Scenario>, numRuns: number): Promise
     history = new History(scenario, new Simulation(scenario.choices), ledger, coverage);
     await history.play();
   });
-  await fc.assert(property, { numRuns, seed: seed + targets, endOnFailure: process.env.QUICK !== undefined });
+  await fc.assert(property, {
+    numRuns,
+    seed: seed + targets,
+    endOnFailure: process.env.AFTER_PARTY_SHRINK === 'no',
+  });
 }
 
 describe(`the invariants, seed ${seed} (AFTER_PARTY_SEED)`, () => {

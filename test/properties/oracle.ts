@@ -80,6 +80,8 @@ export class Oracle {
       this.forbid(record.attempt !== (before?.attempt ?? 0) + 1, `the claim of ${key} was not counted once`);
     }
     if (site === 'task.finish') {
+      this.forbid(before?.state !== 'running', `${key} is finished, though nobody executes it`);
+      this.forbid(before?.owner !== record.owner, `${key} is finished by another than its owner`);
       for (const execution of this.#executing) {
         if (execution.key === key && execution.process === process) this.#executing.delete(execution);
       }

@@ -51,10 +51,12 @@ export type Operation =
   | { readonly kind: OnTask; readonly task: ManifestTask; readonly isCalm: boolean }
   /** The machine on which a person's run is driven dies with it. */
   | { readonly kind: 'lose' }
+  /** The connection to a runner is lost, which then dies unheard. */
+  | { readonly kind: 'lose runner' }
   /** Every lease runs out. */
   | { readonly kind: 'wait' };
-/** After a claim is before the runner looks whether it is to go on. */
-export type Moment = 'ever' | 'after a claim' | 'while executing';
+/** Before a claim is after the runner has seen that the run is to go on. */
+export type Moment = 'ever' | 'before a claim' | 'while executing';
 export type OnTask = 'invoke' | 'skip' | 'mark-done' | 'reset';
 
 /** The fault at the write after so many others of its site. */
@@ -103,10 +105,13 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
         'fail elsewhere' as const,
         'destroy' as const,
       ),
-      when: fc.constantFrom<Moment>('ever', 'after a claim', 'while executing'),
+      when: fc.constantFrom<Moment>('ever', 'before a claim', 'while executing'),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('lose' as const, 'wait' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constantFrom('lose' as const, 'lose runner' as const, 'wait' as const) }),
+  },
 );
 
 /** Without these a site is hardly ever written to. */
@@ -117,7 +122,7 @@ function needed(site: WriteSite): readonly Operation[] {
     case 'task.release':
       return [
         { kind: 'invoke', task: ALPHA, isCalm: true },
-        { kind: 'cancel', when: 'after a claim' },
+        { kind: 'cancel', when: 'before a claim' },
       ];
     case 'party.forget-baselined':
       return [{ kind: 'reset', task: DELTA, isCalm: false }];
@@ -130,6 +135,7 @@ function needed(site: WriteSite): readonly Operation[] {
 
 /** Histories of every kind, in which this fault has every chance to happen. */
 export function withFault(site: WriteSite, fault: Fault): fc.Arbitrary<Scenario> {
+  const mustStay = site === 'task.release' || site === 'task.correct';
   const mayRepeat = site === 'task.claim' || site === 'task.finish';
   const otherFault = fc.record({
     site: fc.constantFrom<WriteSite>(
@@ -140,18 +146,17 @@ export function withFault(site: WriteSite, fault: Fault): fc.Arbitrary<Scenario>
       'run.begin',
       site,
     ),
-    fault: fc.constantFrom<Fault>('crash before', 'crash after', 'sent twice'),
+    fault: fc.constantFrom<Fault>('crash before', 'crash after', 'sent twice', 'stall'),
     after: fc.nat(3),
   });
   return fc.record({
     // Only a new stack has baselined tasks; one that was there is not gone when the first deploy fails.
-    isAdded:
-      site === 'party.forget-baselined'
+    isAdded: mustStay
+      ? fc.constant(true)
+      : site === 'party.forget-baselined'
         ? fc.constant(false)
-        : site === 'task.release'
-          ? fc.constant(true)
-          : fc.boolean(),
-    ownsLedger: site === 'task.release' ? fc.constant(true) : fc.boolean(),
+        : fc.boolean(),
+    ownsLedger: mustStay ? fc.constant(true) : fc.boolean(),
     onFailure: fc.constantFrom('fail-deploy', 'fail-deploy', 'continue'),
     isThrottled: site === 'run.settle' ? fc.boolean() : fc.constant(false),
     operations: fc
@@ -187,6 +192,11 @@ const ways = {
     tasksDo: 'obey',
     operations: [{ kind: 'invoke', task: ECHO, isCalm: true }, { kind: 'lose' }, { kind: 'wait' }],
   },
+  'failed unheard': {
+    task: ECHO,
+    tasksDo: 'obey',
+    operations: [{ kind: 'invoke', task: ECHO, isCalm: true }, { kind: 'lose runner' }],
+  },
   'stale, at most once': {
     task: BRAVO,
     tasksDo: 'obey',
@@ -198,15 +208,29 @@ export type From = keyof typeof ways;
 export const states = Object.keys(ways) as From[];
 
 /** What somebody does to a task before the last deploy. */
-export const acts = ['nothing', 'invoke', 'skip', 'mark-done', 'reset', 'invoke and cancel'] as const;
+export const acts = [
+  'nothing',
+  'invoke',
+  'skip',
+  'mark-done',
+  'reset',
+  'invoke twice',
+  'invoke and cancel',
+] as const;
 export type Act = (typeof acts)[number];
 
 function operationsOf(act: Act, task: ManifestTask): readonly Operation[] {
   if (act === 'nothing') return [];
-  if (act !== 'invoke and cancel') return [{ kind: act, task, isCalm: true }];
+  if (act === 'invoke and cancel') {
+    return [
+      { kind: 'invoke', task, isCalm: true },
+      { kind: 'cancel', when: 'before a claim' },
+    ];
+  }
+  if (act !== 'invoke twice') return [{ kind: act, task, isCalm: true }];
   return [
     { kind: 'invoke', task, isCalm: true },
-    { kind: 'cancel', when: 'after a claim' },
+    { kind: 'invoke', task, isCalm: false },
   ];
 }
 

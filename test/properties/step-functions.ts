@@ -52,6 +52,11 @@ export class StepFunctions {
     for (const process of this.#runners.get(runId) ?? []) process.die('lost');
   }
 
+  /** Whatever executes a task dies, and nobody is told more than that the connection is gone. */
+  loseRunners(): void {
+    for (const processes of this.#runners.values()) for (const process of processes) process.die('unheard');
+  }
+
   async #drive(runId: string): Promise<void> {
     const { simulation } = this.#around();
     let state: State = { v: 1, runId };
@@ -112,6 +117,7 @@ export class StepFunctions {
     simulation.clearTimer(timer);
     if (ended.how === 'returned') return { report: ended.value };
     if (ended.how === 'threw') return lambdaError('Error', String(ended.error));
+    if (ended.cause === 'unheard') return { error: { Error: 'Lambda.SdkClientException', Cause: 'lost' } };
     return ended.cause === 'timed out'
       ? lambdaError(
           'Sandbox.Timedout',
