@@ -12,6 +12,7 @@ export interface Mutant {
 const FINISH = 'test/functions/ledger/finish.test.ts';
 const CORRECTION = 'test/functions/ledger/correction.test.ts';
 const CLAIM = 'test/functions/ledger/claim.test.ts';
+const SDK_RETRIES = 'test/functions/ledger/sdk-retries.test.ts';
 const INVOCATION = 'test/functions/runner/invocation.test.ts';
 const STOPS = 'test/functions/runner/stops.test.ts';
 const DECIDE = 'test/functions/controller/decide.test.ts';
@@ -49,6 +50,30 @@ export const mutants: readonly Mutant[] = [
     noticedBy: { [CLAIM]: 'running, with a live lease', [INVARIANTS]: 'invoke twice' },
   },
   {
+    name: 'a claim that was refused is taken for a copy of its own',
+    file: 'functions/ledger/task-records.ts',
+    find: 'holder?.owner === request.token ? claimOf(holder)',
+    replace: 'holder !== undefined ? claimOf(holder)',
+    noticedBy: {
+      [SDK_RETRIES]: 'does not take the claim of another for its own',
+      [CLAIM]: 'has one winner of 50 at once',
+    },
+  },
+  {
+    name: 'a failed run by hand makes a task pending that has succeeded',
+    file: 'functions/ledger/claim.ts',
+    find: "const never = 'attribute_not_exists(#succeededAt)';",
+    replace: "const never = 'attribute_exists(#state)';",
+    noticedBy: { [CLAIM]: 'failed when a person ran it again after its success' },
+  },
+  {
+    name: 'an at-most-once task that broke off is run again',
+    file: 'functions/ledger/claim.ts',
+    find: "if (task.delivery === 'at-least-once') alternatives",
+    replace: "if (task.when === 'once') alternatives",
+    noticedBy: { [CLAIM]: 'stale and at-most-once: it may have had its effect' },
+  },
+  {
     name: 'the run is not looked at after the claim',
     file: 'functions/runner/invocation.ts',
     find: 'if (isOver(await ledger.runs.standing(run.runId))) {',
@@ -77,13 +102,13 @@ export const mutants: readonly Mutant[] = [
     file: 'functions/controller/response-url.ts',
     find: "url.port === '' && isCloudFormationBucket(url)",
     replace: "url.port === '' && (isCloudFormationBucket(url) || url.host !== '')",
-    noticedBy: { [RESPONSE_URL]: '' },
+    noticedBy: { [RESPONSE_URL]: 'with another bucket is refused' },
   },
   {
     name: 'only what needs the tasks directly comes after them',
     file: 'lib/stack-graph.ts',
     find: 'for (const member of found) {',
     replace: 'for (const member of [resource]) {',
-    noticedBy: { [REST_OF_STACK]: '' },
+    noticedBy: { [REST_OF_STACK]: 'where it depends on the party' },
   },
 ];
