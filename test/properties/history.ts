@@ -1,21 +1,17 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { WriteSite } from '../../functions/ledger/index.ts';
-import type { TaskContext } from '../../functions/task/context.ts';
+import { versionKey } from '../../functions/task/version.ts';
 import { CloudFormation } from './cloudformation.ts';
 import type { Coverage } from './coverage.ts';
-import { RUNNER_SECONDS, type Surroundings } from './functions-under-test.ts';
+import type { Surroundings } from './functions-under-test.ts';
 import { judgeEnd } from './judge-end.ts';
 import { Oracle } from './oracle.ts';
-import { type Moment, type Operation, type PlannedFault, pool, type Scenario } from './scenario.ts';
+import { Outside } from './outside.ts';
+import { type PlannedFault, pool, type Scenario } from './scenario.ts';
 import type { Fault } from './simulated-table.ts';
 import type { SimulatedProcess, Simulation } from './simulation.ts';
 import { StepFunctions } from './step-functions.ts';
-
-/** A task's function that waits for the moment at which it ends. */
-interface Body {
-  readonly process: SimulatedProcess;
-  readonly end: () => void;
-}
+import { TaskFunctions } from './task-functions.ts';
 
 /** Writes that may come twice, since the copy changes nothing more. */
 const REPEATABLE = new Set<WriteSite>([
@@ -36,15 +32,11 @@ export class History {
   readonly cloudFormation: CloudFormation;
   readonly scenario: Scenario;
   readonly said: string[] = [];
-  /** Runs that nobody drives any more. */
-  readonly lost = new Set<string>();
+  readonly outside: Outside;
   readonly #coverage: Coverage;
   readonly #surroundings: Surroundings;
+  readonly #taskFunctions: TaskFunctions;
   #faults: PlannedFault[];
-  #operations: Operation[];
-  #bodies: Body[] = [];
-  #runIds = 0;
-  #isHealing = false;
 
   constructor(
     scenario: Scenario,
@@ -56,10 +48,11 @@ export class History {
     this.simulation = simulation;
     this.#coverage = coverage;
     this.#faults = [...scenario.faults];
-    this.#operations = [...scenario.operations];
     this.oracle = new Oracle(simulation, ledger.client, ledger.tableName, coverage);
     this.stepFunctions = new StepFunctions(() => this.#surroundings);
     this.cloudFormation = new CloudFormation(simulation, this.stepFunctions, this.oracle, scenario.isAdded);
+    this.outside = new Outside(this, scenario.operations);
+    this.#taskFunctions = new TaskFunctions(simulation, this.oracle, scenario.tasksDo);
     this.#surroundings = {
       ...ledger,
       simulation,
@@ -71,7 +64,7 @@ export class History {
           this.oracle.forbid(!REPEATABLE.has(site), `the copy of ${site} was applied too`);
         },
         isWaitedFor: (site) => {
-          const [next] = this.#operations;
+          const { next } = this.outside;
           return (
             site === 'task.claim' && next !== undefined && 'when' in next && next.when === 'before a claim'
           );
@@ -85,11 +78,11 @@ export class History {
       start: async (runId) => this.stepFunctions.start(runId),
       describe: () => {
         const { status, phase } = this.cloudFormation;
-        const isThrottled = scenario.isThrottled && !this.#isHealing && phase === 'deploying';
+        const isThrottled = scenario.isThrottled && !this.#taskFunctions.areHealthy && phase === 'deploying';
         if (isThrottled || simulation.oneIn(12)) throw new Error('Throttling: Rate exceeded');
         return { status, rootStatus: status };
       },
-      execute: (process, context) => this.#execute(process, context),
+      execute: (process, context) => this.#taskFunctions.execute(process, context),
     };
   }
 
@@ -103,7 +96,7 @@ export class History {
 
   /** Whatever went wrong: the next deploy needs no cleaning up before it. */
   async #heal(): Promise<void> {
-    this.#isHealing = true;
+    this.#taskFunctions.areHealthy = true;
     this.oracle.say('the last deploy, in which nothing goes wrong');
     this.#faults = [];
     const deployed = this.cloudFormation.deploy(pool);
@@ -111,7 +104,7 @@ export class History {
     const response = await deployed;
     const inDoubt = pool.filter(
       ({ version, when, onFailure }) =>
-        this.oracle.stateOf(String(Number(version))) === 'in-doubt' &&
+        this.oracle.stateOf(versionKey(version)) === 'in-doubt' &&
         when === 'once' &&
         onFailure !== 'continue',
     );
@@ -121,9 +114,9 @@ export class History {
       `invariant 5: the last deploy was answered ${JSON.stringify(response)}`,
     );
     for (const { version, when } of pool) {
-      const state = this.oracle.stateOf(String(Number(version)));
+      const state = this.oracle.stateOf(versionKey(version));
       const isSettled = ['succeeded', 'skipped', 'cancelled', 'baselined', 'in-doubt'].includes(state);
-      const hasSucceeded = this.oracle.tasks.get(String(Number(version)))?.succeededAt !== undefined;
+      const hasSucceeded = this.oracle.tasks.get(versionKey(version))?.succeededAt !== undefined;
       this.oracle.forbid(
         !isStopped && when === 'once' && !isSettled && !hasSucceeded,
         `invariant 4: ${version} is ${state} after a deploy without faults`,
@@ -143,29 +136,28 @@ export class History {
 
   /** @returns false if nothing can happen any more */
   async #act(): Promise<boolean> {
-    const { simulation } = this;
-    this.#bodies = this.#bodies.filter(({ process }) => !process.isDead);
+    const { simulation, outside } = this;
+    const { ready } = this.#taskFunctions;
     const prompt = simulation.steps.filter(({ process }) => !process.isLate);
-    const operation = this.#nextOperation();
+    const turns = prompt.length + ready.length;
     const chance = simulation.choose(24);
     const wait = simulation.untilNextTimer;
     if (chance === 23 && wait !== undefined && (simulation.steps.length === 0 || wait < SLOWEST_STEP_MS)) {
       simulation.advance();
-    } else if (operation !== undefined && (chance > 19 || prompt.length + this.#bodies.length === 0)) {
-      this.#operations.shift();
-      this.#begin(operation);
-    } else if (prompt.length + this.#bodies.length > 0) {
-      const turn = simulation.choose(prompt.length + this.#bodies.length);
-      const body = this.#bodies[turn - prompt.length];
+    } else if (outside.canGoOn && (chance > 19 || turns === 0)) {
+      outside.goOn();
+    } else if (turns > 0) {
+      const turn = simulation.choose(turns);
+      const body = ready[turn - prompt.length];
       if (body === undefined) await this.#proceed(prompt[turn]);
       else body.end();
     } else if (simulation.steps.length > 0) {
       await this.#proceed(simulation.steps[0]);
     } else if (wait !== undefined) {
       simulation.advance();
-    } else if (this.#operations.length > 0) {
-      // What comes next cannot come any more.
-      this.#operations.shift();
+    } else if (outside.next !== undefined) {
+      // It cannot come any more.
+      outside.skip();
     } else {
       return false;
     }
@@ -179,126 +171,6 @@ export class History {
     simulation.now += 7;
     this.oracle.say(`${step.process.name}: ${step.label}`);
     await step.proceed();
-  }
-
-  #nextOperation(): Operation | undefined {
-    const [next] = this.#operations;
-    return next !== undefined && this.#isPossible(next) ? next : undefined;
-  }
-
-  #isPossible(next: Operation): boolean {
-    const { phase } = this.cloudFormation;
-    const isCalm = phase === 'idle' && this.stepFunctions.running.length === 0;
-    switch (next.kind) {
-      case 'deploy':
-        return phase === 'idle';
-      case 'destroy':
-        return phase === 'idle' && this.#isMoment(next.when);
-      case 'fail elsewhere':
-        return phase === 'deploying' && this.#isMoment(next.when);
-      case 'cancel':
-        return this.#openRun() !== undefined && this.#isMoment(next.when);
-      case 'lose':
-        return this.#runByHand() !== undefined;
-      case 'lose runner':
-        return this.stepFunctions.running.some((runId) => this.oracle.isExecuting(runId));
-      case 'wait':
-        return isCalm;
-      case 'run':
-        return this.#hasBegun() && phase !== 'gone';
-      default:
-        return this.#hasBegun() && (next.isCalm ? isCalm : phase !== 'gone');
-    }
-  }
-
-  #begin(operation: Operation): void {
-    this.oracle.say(`# ${operation.kind} ${'task' in operation ? operation.task.name : ''}`);
-    const request = { v: 1, by: 'ann', reason: 'because' };
-    switch (operation.kind) {
-      case 'deploy':
-        void this.cloudFormation.deploy(operation.tasks);
-        return;
-      case 'fail elsewhere':
-        this.cloudFormation.failElsewhere();
-        return;
-      case 'destroy':
-        void this.cloudFormation.destroy();
-        return;
-      case 'lose':
-        this.#lose(this.#runByHand());
-        return;
-      case 'lose runner':
-        this.stepFunctions.loseRunners();
-        return;
-      case 'wait':
-        this.simulation.now += 1_000 * RUNNER_SECONDS * 2;
-        return;
-      case 'cancel':
-        void this.#ask({ ...request, request: 'cancel', runId: this.#openRun() });
-        return;
-      case 'run':
-        void this.#ask({ v: 1, by: 'ann', request: 'run', runId: this.#newRunId(), all: operation.all });
-        return;
-      case 'invoke': {
-        const runId = this.#newRunId();
-        const names = [operation.task.name];
-        void this.#ask({ v: 1, by: 'ann', request: 'invoke', runId, names, confirmed: true });
-        return;
-      }
-      default:
-        void this.#ask({ ...request, request: operation.kind, names: [operation.task.name] });
-    }
-  }
-
-  /** A person's request; the CLI sends it again when the function dies. */
-  async #ask(request: Readonly<Record<string, unknown>>): Promise<void> {
-    for (let retry = 0; retry < 3; retry++) {
-      const ended = await this.stepFunctions.callController(String(request.request), request);
-      if (ended.how === 'died') continue;
-      const fails = ended.how === 'threw';
-      this.oracle.forbid(fails, `${request.request} failed: ${fails && (ended.error as Error).stack}`);
-      this.said.push(JSON.stringify(ended));
-      return;
-    }
-  }
-
-  #isMoment(when: Moment): boolean {
-    if (when === 'before a claim') {
-      return this.simulation.steps.some(
-        ({ process, label }) => process.isLate && label.endsWith('task.claim'),
-      );
-    }
-    return when === 'ever' || this.stepFunctions.running.some((runId) => this.oracle.isExecuting(runId));
-  }
-
-  /** A run that a person started and that executes a task now. */
-  #runByHand(): string | undefined {
-    return this.stepFunctions.running.find(
-      (runId) => this.oracle.runs.get(runId)?.trigger !== 'deploy' && this.oracle.isExecuting(runId),
-    );
-  }
-
-  #lose(runId: string | undefined): void {
-    if (runId === undefined) return;
-    this.lost.add(runId);
-    this.stepFunctions.lose(runId);
-  }
-
-  /** Whether a deploy has said what it runs. */
-  #hasBegun(): boolean {
-    return [...this.oracle.runs.values()].some(({ selection }) => selection !== undefined);
-  }
-
-  #openRun(): string | undefined {
-    const open = [...this.oracle.runs.values()].filter(
-      ({ state, request }) => (state === 'running' || state === 'accepted') && request === undefined,
-    );
-    return open.at(-1)?.runId;
-  }
-
-  #newRunId(): string {
-    this.#runIds += 1;
-    return String(this.#runIds).padStart(32, 'f');
   }
 
   #faultAt(site: WriteSite, process: SimulatedProcess): Fault | undefined {
@@ -317,33 +189,6 @@ export class History {
   async #wrote(site: WriteSite, key: { pk: string; sk: string }, process: SimulatedProcess): Promise<void> {
     await this.oracle.wrote(site, key, process);
     if (site === 'run.request-cancel') for (const step of this.simulation.steps) step.process.isLate = false;
-  }
-
-  async #execute(process: SimulatedProcess, context: TaskContext): Promise<unknown> {
-    const { version, deploy, attempt, signal } = context;
-    const ends = this.oracle.begins(process, version, deploy.runId, attempt);
-    const { tasksDo } = this.scenario;
-    const isRandom = tasksDo === 'anything' && !this.#isHealing;
-    const manner = isRandom ? this.simulation.choose(10) : tasksDo === 'obey' && !this.#isHealing ? 8 : 0;
-    const throws = isRandom ? this.simulation.oneIn(4) : tasksDo === 'throw' && !this.#isHealing;
-    const ended = Promise.withResolvers<void>();
-    const end = (error?: unknown): void => {
-      this.#bodies = this.#bodies.filter((each) => each !== body);
-      if (error === undefined) ended.resolve();
-      else ended.reject(error);
-    };
-    const body: Body = { process, end: () => end(throws ? new Error('thrown') : undefined) };
-    // Some end by themselves, some when they are told to, and some never.
-    if (manner < 7) this.#bodies.push(body);
-    if (manner > 4 && manner < 9) signal.addEventListener('abort', () => end(signal.reason));
-    try {
-      await ended.promise;
-      this.oracle.returns(version);
-      this.oracle.say(`  ${version} returns`);
-      return { attempt };
-    } finally {
-      ends();
-    }
   }
 
   #throwViolations(): void {

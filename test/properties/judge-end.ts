@@ -11,7 +11,7 @@ export function judgeEnd(history: History): void {
   const { oracle, stepFunctions, cloudFormation, scenario } = history;
   oracle.forbid(stepFunctions.running.length > 0, `workflows go on: ${stepFunctions.histories.at(-1)}`);
   for (const run of oracle.runs.values()) {
-    oracle.forbid(!isSettled(run) && !history.lost.has(run.runId), `run ${run.runId} never ended`);
+    oracle.forbid(!isSettled(run) && !history.outside.lost.has(run.runId), `run ${run.runId} never ended`);
     const { succeeded = 0, failed = 0, notStarted = 0 } = run.counts ?? {};
     const counted = succeeded + failed + notStarted;
     oracle.forbid(
