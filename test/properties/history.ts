@@ -13,12 +13,13 @@ import type { SimulatedProcess, Simulation } from './simulation.ts';
 import { StepFunctions } from './step-functions.ts';
 import { TaskFunctions } from './task-functions.ts';
 
-/** Writes that may come twice, since the copy changes nothing more. */
+/** Writes that may come twice, since the copy changes nothing more; that of a correction writes the same item. */
 const REPEATABLE = new Set<WriteSite>([
   'party.begin-deploy',
   'party.forget-baselined',
   'run.request-cancel',
   'answer.forget',
+  'task.correct',
 ]);
 const MOST_STEPS = 6_000;
 /** The longest that a read, a write or a request takes. */

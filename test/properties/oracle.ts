@@ -70,10 +70,11 @@ export class Oracle {
 
   #wroteTask(site: WriteSite, key: string, record: TaskRecord, process: SimulatedProcess): void {
     const before = this.tasks.get(key);
-    const from = this.stateOf(key);
+    // Whether a lease is over is for the process to say, by its own clock.
+    const from = this.stateOf(key, process.now());
     this.tasks.set(key, record);
-    this.say(`  ${key}: ${from} -> ${this.stateOf(key)} (${site}, attempt ${record.attempt})`);
-    this.#coverage.took(site.slice('task.'.length), from, this.stateOf(key));
+    this.say(`  ${key}: ${from} -> ${this.stateOf(key, process.now())} (${site}, attempt ${record.attempt})`);
+    this.#coverage.took(site.slice('task.'.length), from, this.stateOf(key, process.now()));
     this.#past.set(key, [...(this.#past.get(key) ?? [undefined]), record]);
     if (site === 'task.claim') {
       this.#claimedFrom.set(key, before);
@@ -134,10 +135,10 @@ export class Oracle {
   }
 
   /** The state as people are shown it. */
-  stateOf(key: string): string {
+  stateOf(key: string, now: number = this.#simulation.now): string {
     const record = this.tasks.get(key);
     if (record === undefined) return this.isBaselined(key) ? 'baselined' : 'no record';
-    const isOver = Date.parse(record.leaseUntil ?? '') < this.#simulation.now;
+    const isOver = Date.parse(record.leaseUntil ?? '') < now;
     return record.state === 'running' && isOver ? 'stale' : record.state;
   }
 
