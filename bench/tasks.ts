@@ -1,4 +1,6 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { randomUUID } from 'node:crypto';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { Ledger, LedgerTable, type SelectedTask } from '../functions/ledger/index.ts';
 import { countRequests, startDatabase, TABLE } from './database.ts';
 import { BenchParty } from './party.ts';
 import { compare, milliseconds, report, timed } from './rounds.ts';
@@ -18,56 +20,59 @@ async function deploy(): Promise<number> {
   return took;
 }
 
-/** What a ledger of the simplest kind would keep of a task: the same items, each written twice, and nothing else. */
+/** Two conditional writes a task, and nothing else. */
 async function bareWrites(): Promise<number> {
   round += 1;
-  const pk = `Bare${round}`;
-  const item = {
-    ...{
-      schema: 1,
-      name: 'task',
-      checksum: 'c'.repeat(64),
-      attempt: 1,
-      deployId: 'd1',
-      owner: 'o'.repeat(73),
-    },
-    summary:
-      'running since 2026-11-20 09:15 UTC, by CloudFormation; if it has not ended by 09:30 UTC, it broke off',
-    startedAt: '2026-11-20T09:15:00.000Z',
-    lastRun: 'a'.repeat(32),
-  };
-  const entry = {
-    attempt: 1,
-    state: 'succeeded',
-    at: item.startedAt,
-    startedAt: item.startedAt,
-    run: item.lastRun,
-  };
-  const put = (Item: Record<string, unknown>, condition: object): Promise<unknown> =>
-    database.client.send(new PutCommand({ TableName: TABLE, Item, ...condition }));
+  const write = (sk: string, condition: string, state: string): Promise<unknown> =>
+    database.client.send(
+      new UpdateCommand({
+        TableName: TABLE,
+        Key: { pk: `Bare${round}`, sk },
+        UpdateExpression: 'SET #state = :state',
+        ConditionExpression: condition,
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: {
+          ':state': state,
+          ...(condition.includes(':running') ? { ':running': 'running' } : {}),
+        },
+      }),
+    );
   return timed(async () => {
     for (let task = 0; task < TASKS; task++) {
-      const running = { ...item, pk, sk: `task#${task}`, version: `${task}`, state: 'running', history: [] };
-      await put(running, { ConditionExpression: 'attribute_not_exists(pk)' });
-      await put(
-        {
-          ...running,
-          state: 'succeeded',
-          history: [entry],
-          finishedAt: item.startedAt,
-          succeededAt: item.startedAt,
-        },
-        {
-          ConditionExpression: '#o = :o',
-          ExpressionAttributeNames: { '#o': 'owner' },
-          ExpressionAttributeValues: { ':o': item.owner },
-        },
-      );
+      await write(`task#${task}`, 'attribute_not_exists(pk)', 'running');
+      await write(`task#${task}`, '#state = :running', 'succeeded');
+    }
+  });
+}
+
+/** What the ledger is asked for each task, without controller, runner and logs. */
+async function ledgerAlone(): Promise<number> {
+  round += 1;
+  const { runs, tasks } = new Ledger(new LedgerTable(database.client, TABLE, `Ledger${round}`));
+  const now = (): string => new Date().toISOString();
+  const selection = Array.from({ length: TASKS }, (_, index): SelectedTask => {
+    const [version, name] = [String(index + 1), `task_${index + 1}`];
+    return { version, name, when: 'once', delivery: 'at-least-once', onFailure: 'fail-deploy' };
+  });
+  const runId = 'a'.repeat(32);
+  await runs.accept({
+    ...{ schema: 1, runId, trigger: 'deploy', by: 'bench', state: 'running', summary: '', startedAt: now() },
+    selection,
+  });
+  const asked = { runId, asked: false, by: 'bench', deployId: 'd1', checksum: 'c'.repeat(64) };
+  return timed(async () => {
+    for (const task of selection) {
+      const token = `${randomUUID()}.${randomUUID()}`;
+      const result = await tasks.claim({ ...asked, task, token, now: now(), leaseUntil: now() });
+      if (!result.claimed) throw new Error(`task ${task.version} was not claimed`);
+      await runs.standing(runId);
+      await tasks.finish(result.claim, { state: 'succeeded' }, now());
     }
   });
 }
 
 const { subject, peer, ratio } = await compare(ROUNDS, deploy, bareWrites);
+const alone = await compare(ROUNDS, ledgerAlone, bareWrites);
 
 const party = await BenchParty.start(database.client, 'Counted', TASKS);
 const full = countRequests(database.client);
@@ -80,11 +85,17 @@ database.stop();
 const executed = { reads: full.reads - idle.reads, writes: full.writes - idle.writes };
 report([
   {
-    what: `${TASKS} no-op tasks, against ${2 * TASKS} bare conditional writes of such items`,
+    what: `${TASKS} no-op tasks, against ${2 * TASKS} bare conditional writes`,
     measured: milliseconds(subject),
     peer: milliseconds(peer),
     ratio,
     aim: 1.5,
+  },
+  {
+    what: 'of that the claim, the look at the run and the finish alone',
+    measured: milliseconds(alone.subject),
+    peer: milliseconds(alone.peer),
+    ratio: alone.ratio,
   },
   {
     what: 'ledger requests of a deploy with nothing to run',
