@@ -159,6 +159,7 @@ export type RefusalCode =
   | 'confirm'
   | 'bad-params'
   | 'damaged-record'
+  | 'too-many-tasks'
   | 'read-only'
   | 'failed';
 
