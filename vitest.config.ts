@@ -8,5 +8,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    // A slow machine is no failure: these only end what hangs.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 });
