@@ -16,7 +16,7 @@ import type { AfterPartyProps } from './after-party-props.ts';
 import { createController } from './controller.ts';
 import { warnWithoutDynamoDbEndpoint } from './dynamodb-endpoint.ts';
 import { freezeLogicalId } from './frozen-id.ts';
-import { type LedgerPart, ledgerTable } from './ledger.ts';
+import { type LedgerPart, ledgerTable, takeLedgerId } from './ledger.ts';
 import { misuse, placing } from './misuse.ts';
 import { circularResources, markParty, runAfterRestOfStack } from './rest-of-stack.ts';
 import { createRunner, type Runner } from './runner.ts';
@@ -46,6 +46,7 @@ export class AfterParty extends Construct implements iam.IGrantable, ec2.IConnec
     });
     this.ledger = ledgerTable(this, props);
     const part: LedgerPart = { table: this.ledger, ledgerId: settings.ledgerId };
+    takeLedgerId(this, part);
     const stateMachineName = workflowName(this);
     const { environment = {}, bundling = {} } = props;
     [this.#runner, this.#controller] = placing(this, () =>

@@ -17,6 +17,22 @@ export function ledgerTable(scope: Construct, props: AfterPartyProps): dynamodb.
   return props.ledger;
 }
 
+const names = new WeakMap<dynamodb.ITableV2, Map<string, Construct>>();
+
+/**
+ * Takes a name in a table for a party.
+ * @throws Error where another party of the app has it: each would take the other's records for its own
+ */
+export function takeLedgerId(scope: Construct, { table, ledgerId }: LedgerPart): void {
+  const taken = names.get(table) ?? new Map<string, Construct>();
+  const other = taken.get(ledgerId);
+  if (other !== undefined) {
+    const same = `has the ledgerId ${JSON.stringify(ledgerId)} in the same ledger as ${other.node.path}`;
+    throw misuse(scope, `the party ${same}: expected a ledgerId of its own`);
+  }
+  names.set(table, taken.set(ledgerId, scope));
+}
+
 /** Whether the table is made, and could be rolled back, with the party. */
 export function madeWith(scope: Construct, table: dynamodb.ITableV2): boolean {
   // What is imported has no resource.

@@ -59,7 +59,7 @@ function party(stack: Stack, variables: Record<string, string>, name = 'Tasks'):
 
 /** By a synth as the CDK CLI asks for it. */
 async function environment(choice: PartyChoice = {}): Promise<Readonly<Record<string, string>>> {
-  app.synth({ skipValidation: true });
+  app.synth();
   const { NODE_OPTIONS, ...own } = await appEnvironment(
     { ...PARTY, cdkOut, choice, onWarning: (warning) => warnings.push(warning) },
     dynalite.client,
