@@ -1,5 +1,11 @@
 import type { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { type HistoryEntry, parseTaskRecord, type SelectedTask, type TaskRecord } from './records.ts';
+import {
+  type HistoryEntry,
+  type Progress,
+  parseTaskRecord,
+  type SelectedTask,
+  type TaskRecord,
+} from './records.ts';
 import * as summary from './summary.ts';
 import { conditionalUpdate } from './update-command.ts';
 
@@ -17,6 +23,8 @@ export interface ClaimRequest {
   readonly now: string;
   /** When the invocation is surely over. */
   readonly leaseUntil: string;
+  /** Whether to forget the cursor of an earlier attempt. */
+  readonly fromStart?: boolean;
 }
 
 /** A task that an invocation holds. */
@@ -30,6 +38,11 @@ export interface Claim {
   readonly history: readonly HistoryEntry[];
   readonly succeededAt: string | undefined;
   readonly resetAt: string | undefined;
+  /** Where an earlier attempt stopped. */
+  readonly cursor: unknown;
+  readonly progress: Progress | undefined;
+  /** Items per second, where a person has set it. */
+  readonly rate: number | undefined;
   /** The item as it was, to give back; `unknown` where only a copy of the write was answered. */
   readonly previous: Readonly<Record<string, unknown>> | undefined | 'unknown';
 }
@@ -42,14 +55,18 @@ const BROKE_OFF = '#state = :running AND #leaseUntil < :now AND NOT #run = :run'
  */
 function claimable({ task, asked }: ClaimRequest): string {
   const alternatives = ['attribute_not_exists(#state)', '#state = :pending'];
+  const resumable = '#state = :interrupted';
   const settledAs = (...states: string[]): string[] =>
     states.map((state) => `#state = ${state} AND NOT #lastRun = :run`);
-  if (asked) alternatives.push('NOT #state = :running AND NOT #lastRun = :run', BROKE_OFF);
+  if (asked) alternatives.push(resumable, 'NOT #state = :running AND NOT #lastRun = :run', BROKE_OFF);
   else if (task.when === 'every-deploy') {
-    alternatives.push(...settledAs(':succeeded', ':failed', ':inDoubt'), BROKE_OFF);
+    alternatives.push(resumable, ...settledAs(':succeeded', ':failed', ':inDoubt'), BROKE_OFF);
   } else {
     const never = 'attribute_not_exists(#succeededAt)';
-    alternatives.push(...settledAs(':failed').map((failed) => `${failed} AND ${never}`));
+    alternatives.push(
+      `${resumable} AND ${never}`,
+      ...settledAs(':failed').map((failed) => `${failed} AND ${never}`),
+    );
     // Whether an at-most-once task that broke off had its effect, only a person can say.
     if (task.delivery === 'at-least-once') alternatives.push(`${BROKE_OFF} AND ${never}`);
   }
@@ -62,6 +79,7 @@ const VALUES = {
   succeeded: 'succeeded',
   failed: 'failed',
   inDoubt: 'in-doubt',
+  interrupted: 'interrupted',
 } as const;
 
 export function claimUpdate(
@@ -92,7 +110,10 @@ export function claimUpdate(
     },
     setIfAbsent: { history: [] },
     increment: 'attempt',
-    remove: ['finishedAt', 'result', 'error', 'reason', 'by', 'logs'],
+    remove: [
+      ...['finishedAt', 'result', 'error', 'reason', 'by', 'logs', 'request'],
+      ...(request.fromStart === true ? ['cursor', 'progress'] : []),
+    ],
     condition,
     values: used,
     returnPrevious: true,
@@ -115,6 +136,9 @@ export function freshClaim(request: ClaimRequest, previous: Record<string, unkno
     history: before?.history ?? [],
     succeededAt: before?.succeededAt,
     resetAt: before?.resetAt,
+    cursor: request.fromStart === true ? undefined : before?.cursor,
+    progress: request.fromStart === true ? undefined : before?.progress,
+    rate: before?.rate,
     previous,
   };
 }
@@ -135,6 +159,9 @@ export function claimOf(record: TaskRecord): Claim | undefined {
     history: record.history,
     succeededAt: record.succeededAt,
     resetAt: record.resetAt,
+    cursor: record.cursor,
+    progress: record.progress,
+    rate: record.rate,
     previous: 'unknown',
   };
 }

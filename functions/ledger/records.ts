@@ -13,6 +13,9 @@ export const taskStates = [
   'cancelled',
   'skipped',
   'in-doubt',
+  /** Stopped before its end, with a cursor from which it goes on. */
+  'interrupted',
+  'paused',
 ] as const;
 export type TaskState = (typeof taskStates)[number];
 
@@ -37,6 +40,24 @@ const historySchema = v.object({
 });
 /** One attempt at a task, or one correction by a person. */
 export type HistoryEntry = v.InferOutput<typeof historySchema>;
+
+const progressSchema = v.object({
+  /** Items completed. */
+  done: count,
+  /** About how many there are. */
+  total: v.optional(count),
+});
+/** How far a task has come. */
+export type Progress = v.InferOutput<typeof progressSchema>;
+
+const stopRequestSchema = v.object({
+  kind: v.picklist(['pause', 'cancel']),
+  by: v.string(),
+  at: time,
+  reason: v.optional(v.string()),
+});
+/** What a person asks of a task that is being executed; obeyed at its next boundary. */
+export type StopRequest = v.InferOutput<typeof stopRequestSchema>;
 
 const taskAttributesSchema = v.object({
   schema: v.literal(1),
@@ -66,6 +87,12 @@ const taskAttributesSchema = v.object({
   reason: v.optional(v.string()),
   by: v.optional(v.string()),
   logs: v.optional(v.array(v.string())),
+  /** Kept as JSON text, like the result. */
+  cursor: v.optional(v.pipe(v.string(), v.parseJson())),
+  progress: v.optional(progressSchema),
+  request: v.optional(stopRequestSchema),
+  /** Items per second, where a person has set it. */
+  rate: v.optional(v.pipe(v.number(), v.gtValue(0))),
 });
 type TaskAttributes = v.InferOutput<typeof taskAttributesSchema>;
 
@@ -119,6 +146,10 @@ const runRecordSchema = v.object({
   /** Kept as JSON text, like a task's result. */
   params: v.optional(v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown()))),
   secretParams: v.optional(v.array(v.string())),
+  /** What `invoke` was told besides: a run that records nothing, or that begins anew, or that ends early. */
+  dryRun: v.optional(v.boolean()),
+  fromStart: v.optional(v.boolean()),
+  limit: v.optional(v.pipe(count, v.minValue(1))),
   request: v.optional(cancelSchema),
   counts: v.optional(countsSchema),
   /** What CloudFormation is told, or was. */

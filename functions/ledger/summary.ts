@@ -4,6 +4,15 @@ export function claimed(now: string, by: string, leaseUntil: string): string {
   return `running since ${minute(now)}, by ${by}; if it has not ended by ${minute(leaseUntil)}, it broke off`;
 }
 
+export function progressing(
+  now: string,
+  attempt: number,
+  { done, total }: { done: number; total?: number | undefined },
+): string {
+  const about = total === undefined ? '' : ` of about ${total}`;
+  return `running (attempt ${attempt}): ${done} items${about} by ${minute(now)}`;
+}
+
 export function ended(state: string, now: string, attempt: number, detail: string | undefined): string {
   return `${state} at ${minute(now)} (attempt ${attempt})${detail === undefined ? '' : `: ${oneLine(detail)}`}`;
 }

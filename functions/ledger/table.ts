@@ -21,6 +21,9 @@ export const writeSites = [
   'answer.keep',
   'answer.forget',
   'task.claim',
+  'task.checkpoint',
+  'task.request-stop',
+  'task.set-rate',
   'task.release',
   'task.finish',
   'task.correct',
@@ -29,8 +32,8 @@ export type WriteSite = (typeof writeSites)[number];
 
 type Item = Record<string, unknown>;
 
-/** What became of a conditional write; `previous` is there where the command asked for ALL_OLD. */
-export type Written = { applied: true; previous: Item | undefined } | { applied: false };
+/** What became of a conditional write; with the item as it was, or is, where the command asked for it. */
+export type Written = { applied: true; attributes: Item | undefined } | { applied: false };
 
 export function createDocumentClient(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
   return DynamoDBDocumentClient.from(new DynamoDBClient(config), {
@@ -87,7 +90,7 @@ export class LedgerTable {
     try {
       // The client's overloads take one command class each, hence the cast of the union to one of them.
       const output = await retryAccessDenied(() => this.#client.send(command as UpdateCommand));
-      return { applied: true, previous: output.Attributes };
+      return { applied: true, attributes: output.Attributes };
     } catch (error) {
       if (error instanceof Error && error.name === 'ConditionalCheckFailedException')
         return { applied: false };

@@ -4,15 +4,24 @@ import { PartyError } from '../errors.ts';
 import { versionKey } from '../task/version.ts';
 import { type Claim, type ClaimRequest, claimOf, claimUpdate, freshClaim } from './claim.ts';
 import { type Correction, correctedRecord, withEntry } from './correction.ts';
-import { parseTaskRecord, type RecordedError, type TaskRecord } from './records.ts';
+import {
+  type Progress,
+  parseTaskRecord,
+  type RecordedError,
+  type StopRequest,
+  type TaskRecord,
+} from './records.ts';
 import * as summary from './summary.ts';
 import type { LedgerTable } from './table.ts';
 import { conditionalUpdate, namesIn } from './update-command.ts';
 
 /** How an attempt ended. */
 export interface TaskOutcome {
-  readonly state: 'succeeded' | 'failed' | 'cancelled' | 'in-doubt';
+  readonly state: 'succeeded' | 'failed' | 'cancelled' | 'in-doubt' | 'interrupted' | 'paused';
   readonly result?: unknown;
+  /** Where the next attempt goes on; forgotten by a success. */
+  readonly cursor?: unknown;
+  readonly progress?: Progress;
   readonly error?: RecordedError;
   /** Why, where it is no error of the task: a timeout, a crash, a cancel. */
   readonly reason?: string;
@@ -20,6 +29,12 @@ export interface TaskOutcome {
   readonly by?: string;
   /** The last log lines. */
   readonly logs?: readonly string[];
+}
+
+/** What a person asks of a task while it is being executed. */
+export interface TaskDemands {
+  readonly request: StopRequest | undefined;
+  readonly rate: number | undefined;
 }
 
 /** What came of a claim: the task, or whoever holds or has settled it. */
@@ -65,7 +80,7 @@ export class TaskRecords {
       await this.get(version);
       throw error;
     });
-    if (written.applied) return { claimed: true, claim: await this.#undamaged(request, written.previous) };
+    if (written.applied) return { claimed: true, claim: await this.#undamaged(request, written.attributes) };
     const holder = await this.get(version);
     // The SDK may have sent the write twice; then the copy was refused, and the item carries our token.
     const own = holder?.owner === request.token ? claimOf(holder) : undefined;
@@ -93,11 +108,75 @@ export class TaskRecords {
   }
 
   /**
+   * Saves how far an attempt has come, if the claim still holds.
+   * @returns what a person asks of it meanwhile; undefined if somebody else has settled it
+   */
+  async checkpoint(
+    claim: Claim,
+    cursor: unknown,
+    progress: Progress,
+    now: string,
+  ): Promise<TaskDemands | undefined> {
+    const update = conditionalUpdate({
+      tableName: this.#table.tableName,
+      key: this.#key(claim.version),
+      set: {
+        cursor: cursor === undefined ? undefined : JSON.stringify(cursor),
+        progress,
+        summary: summary.progressing(now, claim.attempt, progress),
+      },
+      condition: STILL_HELD,
+      values: { ':token': claim.token, ':running': 'running' },
+      returnNew: true,
+    });
+    const written = await this.#table.write('task.checkpoint', update);
+    if (!written.applied || written.attributes === undefined) return undefined;
+    const { request, rate } = parseTaskRecord(written.attributes);
+    return { request, rate };
+  }
+
+  /** What a person asks of the attempt; undefined if somebody else has settled it. */
+  async demands(claim: Claim): Promise<TaskDemands | undefined> {
+    const record = await this.get(claim.version);
+    if (record?.owner !== claim.token || record.state !== 'running') return undefined;
+    return { request: record.request, rate: record.rate };
+  }
+
+  /**
+   * Asks a task that is being executed to stop; the last request stands.
+   * @returns whether it is being executed
+   */
+  async requestStop(version: string, request: StopRequest): Promise<boolean> {
+    const update = conditionalUpdate({
+      tableName: this.#table.tableName,
+      key: this.#key(version),
+      set: { request },
+      condition: '#state = :running',
+      values: { ':running': 'running' },
+    });
+    return (await this.#table.write('task.request-stop', update)).applied;
+  }
+
+  /**
+   * Sets how many items per second the task may process, now and later.
+   * @returns whether there is a record of it
+   */
+  async setRate(version: string, rate: number): Promise<boolean> {
+    const update = conditionalUpdate({
+      tableName: this.#table.tableName,
+      key: this.#key(version),
+      set: { rate },
+      condition: 'attribute_exists(#state)',
+    });
+    return (await this.#table.write('task.set-rate', update)).applied;
+  }
+
+  /**
    * Records how an attempt ended, if the claim still holds.
    * @returns false if somebody else has settled it since
    */
   async finish(claim: Claim, outcome: TaskOutcome, now: string): Promise<boolean> {
-    const { state, result, error, reason, by, logs } = outcome;
+    const { state, result, error, reason, by, logs, cursor, progress } = outcome;
     const thrown = error === undefined ? undefined : `${error.name}: ${error.message}`;
     const entry = {
       attempt: claim.attempt,
@@ -117,15 +196,21 @@ export class TaskRecords {
         summary: summary.ended(state, now, claim.attempt, reason ?? thrown),
         finishedAt: now,
         lastRun: claim.runId,
-        history: withEntry(claim.history, entry),
+        // The slices of one task would crowd out all other attempts.
+        history:
+          state === 'interrupted' && reason === undefined
+            ? [...claim.history]
+            : withEntry(claim.history, entry),
         ...(state === 'succeeded' ? { succeededAt: now } : {}),
         result: result === undefined ? undefined : JSON.stringify(result),
         error,
         reason,
         by,
         logs,
+        cursor: state === 'succeeded' || cursor === undefined ? undefined : JSON.stringify(cursor),
+        progress,
       },
-      remove: ['run', 'leaseUntil'],
+      remove: ['run', 'leaseUntil', 'request'],
       condition: STILL_HELD,
       values: { ':token': claim.token, ':running': 'running' },
     });
