@@ -23,7 +23,7 @@ export interface ClaimRequest {
   readonly now: string;
   /** When the invocation is surely over. */
   readonly leaseUntil: string;
-  /** Whether to forget the cursor of an earlier attempt. */
+  /** Whether to forget the cursor of an earlier run's attempt; refused for what this run itself has interrupted. */
   readonly fromStart?: boolean;
 }
 
@@ -38,6 +38,8 @@ export interface Claim {
   readonly history: readonly HistoryEntry[];
   readonly succeededAt: string | undefined;
   readonly resetAt: string | undefined;
+  /** The last run that executed the task to an end, which may be this one. */
+  readonly lastRun: string | undefined;
   /** Where an earlier attempt stopped. */
   readonly cursor: unknown;
   readonly progress: Progress | undefined;
@@ -53,9 +55,10 @@ const BROKE_OFF = '#state = :running AND #leaseUntil < :now AND NOT #run = :run'
  * The records that a run may take; each task at most once per run. Alternatives joined by OR, with no
  * parentheses: those multiply the time that the embedded database takes to read a condition.
  */
-function claimable({ task, asked }: ClaimRequest): string {
+function claimable({ task, asked, fromStart }: ClaimRequest): string {
   const alternatives = ['attribute_not_exists(#state)', '#state = :pending'];
-  const resumable = '#state = :interrupted';
+  const resumable =
+    fromStart === true ? '#state = :interrupted AND NOT #lastRun = :run' : '#state = :interrupted';
   const settledAs = (...states: string[]): string[] =>
     states.map((state) => `#state = ${state} AND NOT #lastRun = :run`);
   if (asked) alternatives.push(resumable, 'NOT #state = :running AND NOT #lastRun = :run', BROKE_OFF);
@@ -136,6 +139,7 @@ export function freshClaim(request: ClaimRequest, previous: Record<string, unkno
     history: before?.history ?? [],
     succeededAt: before?.succeededAt,
     resetAt: before?.resetAt,
+    lastRun: before?.lastRun,
     cursor: request.fromStart === true ? undefined : before?.cursor,
     progress: request.fromStart === true ? undefined : before?.progress,
     rate: before?.rate,
@@ -159,6 +163,7 @@ export function claimOf(record: TaskRecord): Claim | undefined {
     history: record.history,
     succeededAt: record.succeededAt,
     resetAt: record.resetAt,
+    lastRun: record.lastRun,
     cursor: record.cursor,
     progress: record.progress,
     rate: record.rate,

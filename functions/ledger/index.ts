@@ -4,4 +4,4 @@ export { Ledger } from './ledger.ts';
 export * from './records.ts';
 export type { RunOutcome } from './run-records.ts';
 export { createDocumentClient, LedgerTable, type WriteSite, type Written, writeSites } from './table.ts';
-export type { ClaimResult, TaskOutcome } from './task-records.ts';
+export type { ClaimResult, TaskDemands, TaskOutcome } from './task-records.ts';

@@ -24,6 +24,10 @@ const errorSchema = v.object({
   message: v.string(),
   stack: v.optional(v.string()),
   at: v.optional(v.string()),
+  /** Of a task that goes through items: `item 8,113 of about 12,000`. */
+  position: v.optional(v.string()),
+  /** The item there, as short JSON. */
+  item: v.optional(v.string()),
 });
 /** What a task threw. */
 export type RecordedError = v.InferOutput<typeof errorSchema>;
@@ -46,6 +50,10 @@ const progressSchema = v.object({
   done: count,
   /** About how many there are. */
   total: v.optional(count),
+  /** How many of those completed the task says it changed. */
+  changed: v.optional(count),
+  /** Items completed before the run that goes on with them; kept where the run has a limit. */
+  before: v.optional(count),
 });
 /** How far a task has come. */
 export type Progress = v.InferOutput<typeof progressSchema>;
@@ -106,12 +114,18 @@ const taskRecordSchema = v.pipe(
 /** What the ledger holds of one task. */
 export type TaskRecord = v.InferOutput<typeof taskRecordSchema>;
 
+const earlierTaskSchema = v.object({ version: v.string(), name: v.string() });
+/** A task that another one comes after. */
+export type EarlierTask = v.InferOutput<typeof earlierTaskSchema>;
+
 const selectedTaskSchema = v.object({
   version: v.pipe(v.string(), v.regex(/^\d{1,38}$/)),
   name: v.string(),
   when: v.picklist(['once', 'every-deploy', 'manual']),
   delivery: v.picklist(['at-least-once', 'at-most-once']),
   onFailure: v.picklist(['fail-deploy', 'continue']),
+  /** What must have succeeded first. */
+  after: v.optional(v.array(earlierTaskSchema)),
 });
 /** A task that a run selected at its start. */
 export type SelectedTask = v.InferOutput<typeof selectedTaskSchema>;
@@ -128,6 +142,10 @@ const cancelSchema = v.object({
 });
 export type CancelRequest = v.InferOutput<typeof cancelSchema>;
 
+/** `committed` while the background tasks are being started; in the end `started` or `given-up`. */
+const commitStates = ['awaited', 'committed', 'started', 'given-up'] as const;
+export type CommitState = (typeof commitStates)[number];
+
 const runRecordSchema = v.object({
   schema: v.literal(1),
   runId: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
@@ -143,6 +161,14 @@ const runRecordSchema = v.object({
   /** Whether a failure must not fail the deploy: it would take the ledger of an existing application with it. */
   sparesStack: v.optional(v.boolean()),
   selection: v.optional(v.array(selectedTaskSchema)),
+  /** What a deploy starts after its commit, each task in a run of its own. */
+  background: v.optional(v.array(selectedTaskSchema)),
+  /** How its background tasks stand to the commit; absent where a deploy has none. */
+  commit: v.optional(v.picklist(commitStates)),
+  /** Of a background task's run: the deploy's run that started it. It has no deadline, and nobody waits for it. */
+  parent: v.optional(v.string()),
+  /** How often its execution was followed by another, because the history of one has an end. */
+  generation: v.optional(count),
   /** Kept as JSON text, like a task's result. */
   params: v.optional(v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown()))),
   secretParams: v.optional(v.array(v.string())),

@@ -7,10 +7,11 @@ export function claimed(now: string, by: string, leaseUntil: string): string {
 export function progressing(
   now: string,
   attempt: number,
-  { done, total }: { done: number; total?: number | undefined },
+  progress: { done: number; total?: number | undefined } | undefined,
 ): string {
-  const about = total === undefined ? '' : ` of about ${total}`;
-  return `running (attempt ${attempt}): ${done} items${about} by ${minute(now)}`;
+  if (progress === undefined) return `running (attempt ${attempt}): cursor saved at ${minute(now)}`;
+  const about = progress.total === undefined ? '' : ` of about ${progress.total}`;
+  return `running (attempt ${attempt}): ${progress.done} items${about} by ${minute(now)}`;
 }
 
 export function ended(state: string, now: string, attempt: number, detail: string | undefined): string {

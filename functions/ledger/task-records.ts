@@ -3,33 +3,22 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { PartyError } from '../errors.ts';
 import { versionKey } from '../task/version.ts';
 import { type Claim, type ClaimRequest, claimOf, claimUpdate, freshClaim } from './claim.ts';
-import { type Correction, correctedRecord, withEntry } from './correction.ts';
+import { type Correction, correctedRecord } from './correction.ts';
+import { type Progress, parseTaskRecord, type StopRequest, type TaskRecord } from './records.ts';
 import {
-  type Progress,
-  parseTaskRecord,
-  type RecordedError,
-  type StopRequest,
-  type TaskRecord,
-} from './records.ts';
+  finishUpdate,
+  itemAfterDryRun,
+  noneBut,
+  pendingItem,
+  STILL_HELD,
+  type TaskOutcome,
+  type Unless,
+} from './settlement.ts';
 import * as summary from './summary.ts';
 import type { LedgerTable } from './table.ts';
 import { conditionalUpdate, namesIn } from './update-command.ts';
 
-/** How an attempt ended. */
-export interface TaskOutcome {
-  readonly state: 'succeeded' | 'failed' | 'cancelled' | 'in-doubt' | 'interrupted' | 'paused';
-  readonly result?: unknown;
-  /** Where the next attempt goes on; forgotten by a success. */
-  readonly cursor?: unknown;
-  readonly progress?: Progress;
-  readonly error?: RecordedError;
-  /** Why, where it is no error of the task: a timeout, a crash, a cancel. */
-  readonly reason?: string;
-  /** Who cancelled it. */
-  readonly by?: string;
-  /** The last log lines. */
-  readonly logs?: readonly string[];
-}
+export type { TaskOutcome } from './settlement.ts';
 
 /** What a person asks of a task while it is being executed. */
 export interface TaskDemands {
@@ -41,8 +30,6 @@ export interface TaskDemands {
 export type ClaimResult =
   | { readonly claimed: true; readonly claim: Claim }
   | { readonly claimed: false; readonly holder: TaskRecord | undefined };
-
-const STILL_HELD = '#owner = :token AND #state = :running';
 
 /** The records of the tasks: `pk` is the ledger id, `sk` is `task#<version>`. */
 export class TaskRecords {
@@ -94,17 +81,8 @@ export class TaskRecords {
       await this.finish(claim, { state: 'failed', reason }, now);
       return;
     }
-    const { version, name } = claim;
-    const pending = {
-      schema: 1,
-      version,
-      name,
-      state: 'pending',
-      summary: `pending: ${reason}`,
-      attempt: 0,
-      history: [],
-    };
-    await this.#giveBack(version, claim.token, claim.previous ?? pending);
+    const pending = { ...pendingItem(claim), summary: `pending: ${reason}` };
+    await this.#giveBack('task.release', claim, claim.previous ?? pending);
   }
 
   /**
@@ -114,7 +92,7 @@ export class TaskRecords {
   async checkpoint(
     claim: Claim,
     cursor: unknown,
-    progress: Progress,
+    progress: Progress | undefined,
     now: string,
   ): Promise<TaskDemands | undefined> {
     const update = conditionalUpdate({
@@ -175,48 +153,55 @@ export class TaskRecords {
    * Records how an attempt ended, if the claim still holds.
    * @returns false if somebody else has settled it since
    */
-  async finish(claim: Claim, outcome: TaskOutcome, now: string): Promise<boolean> {
-    const { state, result, error, reason, by, logs, cursor, progress } = outcome;
-    const thrown = error === undefined ? undefined : `${error.name}: ${error.message}`;
-    const entry = {
-      attempt: claim.attempt,
-      state,
-      at: now,
-      startedAt: claim.startedAt,
-      run: claim.runId,
-      ...(by === undefined ? {} : { by }),
-      ...(thrown === undefined ? {} : { error: summary.oneLine(thrown) }),
-      ...(reason === undefined ? {} : { reason: summary.oneLine(reason) }),
-    };
-    const update = conditionalUpdate({
-      tableName: this.#table.tableName,
-      key: this.#key(claim.version),
-      set: {
-        state,
-        summary: summary.ended(state, now, claim.attempt, reason ?? thrown),
-        finishedAt: now,
-        lastRun: claim.runId,
-        // The slices of one task would crowd out all other attempts.
-        history:
-          state === 'interrupted' && reason === undefined
-            ? [...claim.history]
-            : withEntry(claim.history, entry),
-        ...(state === 'succeeded' ? { succeededAt: now } : {}),
-        result: result === undefined ? undefined : JSON.stringify(result),
-        error,
-        reason,
-        by,
-        logs,
-        cursor: state === 'succeeded' || cursor === undefined ? undefined : JSON.stringify(cursor),
-        progress,
-      },
-      remove: ['run', 'leaseUntil', 'request'],
-      condition: STILL_HELD,
-      values: { ':token': claim.token, ':running': 'running' },
-    });
+  finish(claim: Claim, outcome: TaskOutcome, now: string): Promise<boolean> {
+    return this.#finish(claim, outcome, now);
+  }
+
+  /**
+   * Records that an attempt stopped before its end, as long as nothing else has been asked of it than what it obeys.
+   * @returns what is asked of it now, if that has changed; false if somebody else has settled it since
+   */
+  async stop(
+    claim: Claim,
+    outcome: TaskOutcome,
+    obeyed: StopRequest | undefined,
+    now: string,
+  ): Promise<boolean | TaskDemands> {
+    if (await this.#finish(claim, outcome, now, noneBut(obeyed))) return true;
+    return (await this.demands(claim)) ?? false;
+  }
+
+  /**
+   * Ends an attempt that was to change nothing: the record is as it was before, but for the count of the attempt.
+   * @returns false if somebody else has settled it since
+   */
+  async finishDryRun(claim: Claim, outcome: TaskOutcome, now: string): Promise<boolean> {
+    const held = await this.get(claim.version);
+    if (held?.owner !== claim.token) return false;
+    const item = itemAfterDryRun(claim, held, outcome, now);
+    if (await this.#giveBack('task.finish', claim, item)) return true;
+    const record = await this.get(claim.version);
+    return record?.owner === claim.token && record.state !== 'running';
+  }
+
+  async #finish(claim: Claim, outcome: TaskOutcome, now: string, unless?: Unless): Promise<boolean> {
+    const key = this.#key(claim.version);
+    const update = finishUpdate(this.#table.tableName, key, claim, outcome, now, unless);
     if ((await this.#table.write('task.finish', update)).applied) return true;
     const record = await this.get(claim.version);
-    return record?.owner === claim.token && record.state === state && record.finishedAt === now;
+    return record?.owner === claim.token && record.state === outcome.state && record.finishedAt === now;
+  }
+
+  /** Says of an interrupted task why nothing goes on with it; its cursor stays for the day when something does. */
+  async orphan(version: string, reason: string, now: string): Promise<void> {
+    const update = conditionalUpdate({
+      tableName: this.#table.tableName,
+      key: this.#key(version),
+      set: { reason, summary: `interrupted, and left so at ${summary.minute(now)}: ${reason}` },
+      condition: '#state = :interrupted',
+      values: { ':interrupted': 'interrupted' },
+    });
+    await this.#table.write('task.orphan', update);
   }
 
   /**
@@ -260,26 +245,30 @@ export class TaskRecords {
     try {
       return freshClaim(request, previous);
     } catch (error) {
-      if (previous !== undefined) await this.#giveBack(request.task.version, request.token, previous);
+      const { token, task } = request;
+      if (previous !== undefined) {
+        await this.#giveBack('task.release', { version: task.version, token }, previous);
+      }
       throw error;
     }
   }
 
   async #giveBack(
-    version: string,
-    token: string,
-    previous: Readonly<Record<string, unknown>>,
-  ): Promise<void> {
-    await this.#table.write(
-      'task.release',
+    site: 'task.release' | 'task.finish',
+    { version, token }: Pick<Claim, 'version' | 'token'>,
+    item: Readonly<Record<string, unknown>>,
+  ): Promise<boolean> {
+    const written = await this.#table.write(
+      site,
       new PutCommand({
         TableName: this.#table.tableName,
-        Item: { ...previous, ...this.#key(version) },
+        Item: { ...item, ...this.#key(version) },
         ConditionExpression: STILL_HELD,
         ExpressionAttributeNames: namesIn(STILL_HELD),
         ExpressionAttributeValues: { ':token': token, ':running': 'running' },
       }),
     );
+    return written.applied;
   }
 
   #key(version: string): { pk: string; sk: string } {
