@@ -46,12 +46,22 @@ export const decideMessageSchema = v.object({
     report: v.optional(runnerReportSchema),
     /** What Step Functions caught, after a Run that did not. */
     error: v.optional(v.object({ Error: v.string(), Cause: v.optional(v.string()) })),
+    /** How many steps of this execution came before. */
+    steps: v.optional(v.pipe(v.number(), v.integer())),
+    /** How many executions of this run came before. */
+    generation: v.optional(v.pipe(v.number(), v.integer())),
   }),
 });
 export type DecideMessage = v.InferOutput<typeof decideMessageSchema>;
 
+/** How far an execution has come; the workflow hands it back to Decide. */
+export interface Steps {
+  steps?: number;
+  generation?: number;
+}
+
 /** What Decide answers; `action` is what the workflow's Choice looks at. */
 export type Decision =
-  | { v: 1; runId: string; action: 'run'; work: Work }
-  | { v: 1; runId: string; action: 'wait'; seconds: number }
+  | ({ v: 1; runId: string; action: 'run'; work: Work } & Steps)
+  | ({ v: 1; runId: string; action: 'wait'; seconds: number } & Steps)
   | { v: 1; runId: string; action: 'end' };

@@ -18,6 +18,8 @@ export const writeSites = [
   'run.begin',
   'run.request-cancel',
   'run.settle',
+  'run.commit',
+  'run.hand-over',
   'answer.keep',
   'answer.forget',
   'task.claim',
@@ -26,6 +28,7 @@ export const writeSites = [
   'task.set-rate',
   'task.release',
   'task.finish',
+  'task.orphan',
   'task.correct',
 ] as const;
 export type WriteSite = (typeof writeSites)[number];
