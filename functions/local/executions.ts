@@ -23,9 +23,14 @@ export interface Invocation {
   readonly requestId: string;
 }
 
-/** An execution whose process is gone, and what its runner was told last, unless that was settled. */
-export interface Orphan {
+/** An execution: which run's, and how many executions of that run came before. */
+export interface ExecutionId {
   readonly runId: string;
+  readonly generation: number;
+}
+
+/** An execution whose process is gone, and what its runner was told last, unless that was settled. */
+export interface Orphan extends ExecutionId {
   readonly driver: string;
   readonly invocation?: Invocation | null;
 }
@@ -42,31 +47,39 @@ export class Executions {
   }
 
   /** What came of the attempt to begin one: only the first one does. */
-  async begin(runId: string): Promise<'begun' | 'running' | 'ended'> {
-    const Item = { runId, driver: this.#driver, state: 'running' };
+  async begin({ runId, generation }: ExecutionId): Promise<'begun' | 'running' | 'ended'> {
     const begun = await conditionally(() =>
       this.#client.send(
-        new PutCommand({ TableName: TABLE, Item, ConditionExpression: 'attribute_not_exists(runId)' }),
+        new PutCommand({
+          TableName: TABLE,
+          Item: { runId, generation, driver: this.#driver, state: 'running' },
+          ConditionExpression: 'attribute_not_exists(runId) OR generation < :generation',
+          ExpressionAttributeValues: { ':generation': generation },
+        }),
       ),
     );
     if (begun) return 'begun';
-    const found = await this.#client.send(
-      new GetCommand({ TableName: TABLE, Key: { runId }, ConsistentRead: true }),
-    );
-    return found.Item?.state === 'ended' ? 'ended' : 'running';
+    return (await this.isRunning({ runId, generation })) ? 'running' : 'ended';
   }
 
-  beginInvocation(runId: string, invocation: Invocation): Promise<void> {
-    return this.#set(runId, 'invocation', invocation);
+  async isRunning({ runId, generation }: ExecutionId): Promise<boolean> {
+    const { Item } = await this.#client.send(
+      new GetCommand({ TableName: TABLE, Key: { runId }, ConsistentRead: true }),
+    );
+    return Item?.generation === generation && Item.state === 'running';
+  }
+
+  beginInvocation(id: ExecutionId, invocation: Invocation): Promise<void> {
+    return this.#set(id, 'invocation', invocation);
   }
 
   /** Once Decide knows what came of it. */
-  endInvocation(runId: string): Promise<void> {
-    return this.#set(runId, 'invocation', null);
+  endInvocation(id: ExecutionId): Promise<void> {
+    return this.#setUnlessFollowed(id, 'invocation', null);
   }
 
-  end(runId: string): Promise<void> {
-    return this.#set(runId, 'state', 'ended');
+  end(id: ExecutionId): Promise<void> {
+    return this.#setUnlessFollowed(id, 'state', 'ended');
   }
 
   /** Executions that none of these clients drives. */
@@ -87,19 +100,32 @@ export class Executions {
   }
 
   /** False where another process was faster. */
-  adopt({ runId, driver }: Orphan): Promise<boolean> {
-    return conditionally(() => this.#set(runId, 'driver', this.#driver, driver));
+  adopt({ driver, ...id }: Orphan): Promise<boolean> {
+    return conditionally(() => this.#set(id, 'driver', this.#driver, driver));
   }
 
-  async #set(runId: string, attribute: string, value: unknown, driver: string = this.#driver): Promise<void> {
+  /** The item of a run is its last execution's: what an earlier one has to say of its end changes nothing. */
+  async #setUnlessFollowed(id: ExecutionId, attribute: string, value: unknown): Promise<void> {
+    const { Item } = await this.#client.send(
+      new GetCommand({ TableName: TABLE, Key: { runId: id.runId }, ConsistentRead: true }),
+    );
+    if (Item?.generation === id.generation) await this.#set(id, attribute, value);
+  }
+
+  async #set(
+    { runId, generation }: ExecutionId,
+    attribute: string,
+    value: unknown,
+    driver: string = this.#driver,
+  ): Promise<void> {
     await this.#client.send(
       new UpdateCommand({
         TableName: TABLE,
         Key: { runId },
         UpdateExpression: 'SET #attribute = :value',
-        ConditionExpression: 'driver = :driver',
+        ConditionExpression: 'driver = :driver AND generation = :generation',
         ExpressionAttributeNames: { '#attribute': attribute },
-        ExpressionAttributeValues: { ':value': value, ':driver': driver },
+        ExpressionAttributeValues: { ':value': value, ':driver': driver, ':generation': generation },
       }),
     );
   }

@@ -154,15 +154,17 @@ describe('adoption', () => {
     expect(await orphans()).toEqual([]);
 
     runId = `f${runId.slice(1)}`;
-    await new Executions(dynalite.client, 'another process').begin(runId);
+    await new Executions(dynalite.client, 'another process').begin({ runId, generation: 0 });
     expect(await orphans('another process', 'this process')).toEqual([]);
-    expect(await orphans('this process')).toEqual([{ runId, driver: 'another process', state: 'running' }]);
+    expect(await orphans('this process')).toEqual([
+      { runId, generation: 0, driver: 'another process', state: 'running' },
+    ]);
   });
 
   it('tells Decide that the runner died with its process, and drives on', async () => {
     const dead = new Executions(dynalite.client, 'a dead process');
-    await dead.begin(runId);
-    await dead.beginInvocation(runId, { work: work('1'), requestId: 'the-request' });
+    await dead.begin({ runId, generation: 0 });
+    await dead.beginInvocation({ runId, generation: 0 }, { work: work('1'), requestId: 'the-request' });
     const { driver, told } = driverOn([run('2'), end()]);
 
     await driver.adopt(await orphans('this process'));
@@ -175,7 +177,7 @@ describe('adoption', () => {
   });
 
   it('leaves a run to the first that takes it', async () => {
-    await new Executions(dynalite.client, 'a dead process').begin(runId);
+    await new Executions(dynalite.client, 'a dead process').begin({ runId, generation: 0 });
     const found = await orphans('this process');
     const [one, two] = [driverOn([]), driverOn([])];
 
@@ -185,7 +187,7 @@ describe('adoption', () => {
   });
 
   it('says which runs cannot be gone on with, and leaves them at that', async () => {
-    await new Executions(dynalite.client, 'a dead process').begin(runId);
+    await new Executions(dynalite.client, 'a dead process').begin({ runId, generation: 0 });
     const { driver } = driverOn(Array(9).fill(new Error('no such run')));
 
     const failures = await driver.adopt(await orphans('this process'));
