@@ -1,17 +1,30 @@
 import { explain, PartyError } from '../errors.ts';
 import { claimOf } from '../ledger/claim.ts';
-import { isSettled, type RunRecord, type SelectedTask, type TaskRecord } from '../ledger/records.ts';
+import {
+  type EarlierTask,
+  isSettled,
+  type RunRecord,
+  type SelectedTask,
+  type TaskRecord,
+} from '../ledger/records.ts';
 import { compareVersions, versionKey } from '../task/version.ts';
 import type { DecideMessage, Decision, Work } from '../workflow-messages.ts';
 import { answerRun } from './answer-run.ts';
+import { holderBetweenSlices, mayYetSucceed } from './background.ts';
 import { beginDeploy } from './begin-deploy.ts';
+import { awaitCommit } from './commit-wait.ts';
 import { brokenOff, type Caught, crashReason, mayHold, provesDeath } from './crash.ts';
+import { countStep } from './hand-over.ts';
 import { leaseEnd, nextStep } from './next-step.ts';
 import { type End, idOf, outcomeOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
 
 /** Longest wait between two looks at a task that another run executes, or at a request to cancel. */
 const LOOK_SECONDS = 10;
+/** Between two looks at what a background task has to come after. */
+const LOOK_AHEAD_SECONDS = 30;
+/** How long the service may refuse the first call for a background task, which has no deadline. */
+const CALLS_WITHIN_MS = 3_600_000;
 /** How long after the deadline the runner has to write its record: 5 s of grace, and the writes. */
 const GRACE_SECONDS = 15;
 
@@ -21,6 +34,10 @@ const GRACE_SECONDS = 15;
  * @throws PartyError `unknown-run`, `damaged-record` where the run's own item cannot be read
  */
 export async function decide(ports: ControllerPorts, { state }: DecideMessage): Promise<Decision> {
+  return countStep(ports, state, await decideNext(ports, state));
+}
+
+async function decideNext(ports: ControllerPorts, state: DecideMessage['state']): Promise<Decision> {
   const accepted = await ports.ledger.runs.require(state.runId);
   if (isSettled(accepted)) return afterEnd(ports, accepted);
   const run = accepted.state === 'accepted' ? await beginDeploy(ports, accepted) : accepted;
@@ -30,7 +47,8 @@ export async function decide(ports: ControllerPorts, { state }: DecideMessage): 
   const records = await readRecords(ports, run);
   if (records instanceof PartyError)
     return end(ports, run, new Map(), { because: 'unstartable', reason: explain(records) });
-  const refused = refusal(state.report, run);
+  await noteMissing(ports, records, state.report);
+  const refused = refusal(state.report, run, records);
   if (refused !== undefined) return end(ports, run, records, { because: 'unstartable', reason: refused });
   if (state.error !== undefined && state.work !== undefined) {
     const verdict = await settleCrash(ports, run, records, state.work, state.error);
@@ -54,17 +72,53 @@ async function step(ports: ControllerPorts, run: RunRecord, records: Records): P
         const first = (run.selection ?? []).find((task) => versionKey(task.version) === next.versions[0]);
         if (first !== undefined) return end(ports, run, records, { because: 'deadline', task: first });
       }
-      return { v: 1, runId: run.runId, action: 'run', work: work(ports, run, next.versions, left) };
+      return (
+        (await leaveToOther(ports, run, records, next.versions)) ?? {
+          v: 1,
+          runId: run.runId,
+          action: 'run',
+          work: work(ports, run, next.versions, left),
+        }
+      );
     case 'wait': {
       if (left <= 0) return end(ports, run, records, { because: 'deadline', task: next.task });
       return wait(run, Math.min(next.until - now, left));
     }
     case 'end': {
       if (run.request !== undefined) return end(ports, run, records, { because: 'cancelled' });
+      if (next.stopped !== undefined && next.unmet !== undefined)
+        return comeAfter(ports, run, records, next.stopped, next.unmet);
       if (next.stopped === undefined) return end(ports, run, records, { because: 'done' });
       return end(ports, run, records, { because: next.held ? 'held' : 'failed', task: next.stopped });
     }
   }
+}
+
+/** A background task that another run goes on with, slice by slice, is left to it. */
+async function leaveToOther(
+  ports: ControllerPorts,
+  run: RunRecord,
+  records: Records,
+  versions: readonly string[],
+): Promise<Decision | undefined> {
+  const [task] = run.selection ?? [];
+  const record = records.get(versions[0] ?? '');
+  if (run.parent === undefined || task === undefined || record === undefined) return undefined;
+  const holder = await holderBetweenSlices(ports, record, run.runId);
+  return holder === undefined ? undefined : end(ports, run, records, { because: 'held', task });
+}
+
+/** Nobody waits for a background task, so it waits for those before it as long as they are under way. */
+async function comeAfter(
+  ports: ControllerPorts,
+  run: RunRecord,
+  records: Records,
+  task: SelectedTask,
+  missing: readonly EarlierTask[],
+): Promise<Decision> {
+  const waits = run.parent !== undefined && (await mayYetSucceed(ports, run, missing, records));
+  if (waits) return { v: 1, runId: run.runId, action: 'wait', seconds: LOOK_AHEAD_SECONDS };
+  return end(ports, run, records, { because: 'unready', task, missing });
 }
 
 /** Milliseconds; a run that a person started has no deadline. */
@@ -96,11 +150,14 @@ async function end(ports: ControllerPorts, run: RunRecord, records: Records, why
   return afterEnd(ports, settled);
 }
 
-/** Answers CloudFormation, then stays until what the run left executing is surely over. */
+/**
+ * Answers CloudFormation, stays until what the run left executing is surely over, and then for the commit if
+ * background tasks wait for it.
+ */
 async function afterEnd(ports: ControllerPorts, run: RunRecord): Promise<Decision> {
   await answerRun(ports, run);
   const records = await readRecords(ports, run);
-  if (records instanceof PartyError) return { v: 1, runId: run.runId, action: 'end' };
+  if (records instanceof PartyError) return awaitCommit(ports, run);
   for (const task of run.selection ?? []) {
     const record = records.get(versionKey(task.version));
     if (record === undefined || record.state !== 'running' || record.run !== run.runId) continue;
@@ -113,18 +170,18 @@ async function afterEnd(ports: ControllerPorts, run: RunRecord): Promise<Decisio
       untilDeadline(run, now) <= 0 ? 'deploy timeout' : 'its invocation ended without a word',
     );
   }
-  return { v: 1, runId: run.runId, action: 'end' };
+  return awaitCommit(ports, run);
 }
 
 type Records = ReadonlyMap<string, TaskRecord>;
 
+/** All records, also of what selected tasks come after; the first damaged one of a selected task instead. */
 async function readRecords(ports: ControllerPorts, run: RunRecord): Promise<Records | PartyError> {
-  const all = await ports.ledger.tasks.all();
+  const selected = new Set((run.selection ?? []).map(({ version }) => versionKey(version)));
   const records = new Map<string, TaskRecord>();
-  for (const task of run.selection ?? []) {
-    const record = all.get(versionKey(task.version));
-    if (record instanceof PartyError) return record;
-    if (record !== undefined) records.set(versionKey(task.version), record);
+  for (const [version, record] of await ports.ledger.tasks.all()) {
+    if (!(record instanceof PartyError)) records.set(version, record);
+    else if (selected.has(version)) return record;
   }
   return records;
 }
@@ -160,7 +217,8 @@ async function settleCrash(
   }
   if (touched) return 'go-on';
   if (provesDeath(caught)) return { because: 'unstartable', reason: `the runner does not load: ${reason}` };
-  if (run.trigger === 'deploy') return 'call-again';
+  const untilCalled = Date.parse(run.startedAt) + CALLS_WITHIN_MS - ports.now();
+  if (run.trigger === 'deploy' && (run.parent === undefined || untilCalled > 0)) return 'call-again';
   return { because: 'unstartable', reason: `the runner could not be called: ${caught.Error}` };
 }
 
@@ -181,11 +239,30 @@ async function settle(
   await ports.ledger.tasks.finish(claim, brokenOff(task, reason), new Date(ports.now()).toISOString());
 }
 
-function refusal(report: DecideMessage['state']['report'], run: RunRecord): string | undefined {
+/** Whoever removed the file of a task that was under way finds it in the ledger, with its cursor. */
+async function noteMissing(
+  ports: ControllerPorts,
+  records: Records,
+  report: DecideMessage['state']['report'],
+): Promise<void> {
+  const record = report?.missing === undefined ? undefined : records.get(versionKey(report.missing));
+  if (record?.state !== 'interrupted') return;
+  const now = new Date(ports.now()).toISOString();
+  await ports.ledger.tasks.orphan(record.version, 'no-file: the task is no longer in what is deployed', now);
+}
+
+function refusal(
+  report: DecideMessage['state']['report'],
+  run: RunRecord,
+  records: Records,
+): string | undefined {
   const named = (version: string): string => {
     const task = run.selection?.find((selected) => versionKey(selected.version) === versionKey(version));
     return task === undefined ? version : idOf(task);
   };
+  const left = report?.missing === undefined ? undefined : records.get(versionKey(report.missing));
+  if (left?.state === 'interrupted')
+    return `task ${idOf(left)} is interrupted, and its file is no longer in what is deployed`;
   if (report?.missing !== undefined)
     return `task ${named(report.missing)} is not in the deployed bundle; deploy again`;
   const refused = [...(report?.paramsRefused ?? [])].sort((a, b) => compareVersions(a.version, b.version));

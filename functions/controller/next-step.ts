@@ -1,5 +1,6 @@
-import type { RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
+import type { EarlierTask, RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
 import { versionKey } from '../task/version.ts';
+import { unmet } from './after.ts';
 
 /** How many tasks one runner invocation is told at most: their versions travel in the workflow's state. */
 const WORK_LIMIT = 1_000;
@@ -22,8 +23,13 @@ export type Step =
   | { readonly kind: 'run'; readonly versions: readonly string[] }
   | { readonly kind: 'wait'; readonly until: number; readonly task: SelectedTask }
   | { readonly kind: 'settle'; readonly task: SelectedTask; readonly record: TaskRecord }
-  /** `stopped` is the task that keeps the rest from running. */
-  | { readonly kind: 'end'; readonly stopped: SelectedTask | undefined; readonly held: boolean };
+  /** `stopped` is the task that keeps the rest from running, and `unmet` what it has to come after. */
+  | {
+      readonly kind: 'end';
+      readonly stopped: SelectedTask | undefined;
+      readonly held: boolean;
+      readonly unmet?: readonly EarlierTask[];
+    };
 
 export function standing(
   task: SelectedTask,
@@ -67,14 +73,19 @@ export function nextStep(run: RunRecord, records: ReadonlyMap<string, TaskRecord
     const record = records.get(versionKey(task.version));
     const stands = standing(task, record, run, now);
     if (stands === 'done' || (stands === 'failed' && task.onFailure === 'continue')) continue;
-    if (stands === 'ready' && !cancelled && versions.length < WORK_LIMIT) {
+    const missing = stands === 'ready' && !cancelled ? unmet(task, run, records) : [];
+    if (stands === 'ready' && !cancelled && missing.length === 0 && versions.length < WORK_LIMIT) {
       versions.push(versionKey(task.version));
       continue;
     }
+    // What it is after may be among those that go first.
     if (versions.length > 0) break;
+    if (missing.length > 0 && task.onFailure === 'continue') continue;
+    if (missing.length > 0) return { kind: 'end', stopped: task, held: false, unmet: missing };
     if (record !== undefined && stands === 'broken-off') return { kind: 'settle', task, record };
     if (record !== undefined && stands === 'running') {
-      if (record.run !== run.runId && (cancelled || run.trigger !== 'deploy'))
+      const waits = run.trigger === 'deploy' && run.parent === undefined;
+      if (record.run !== run.runId && (cancelled || !waits))
         return { kind: 'end', stopped: task, held: !cancelled };
       return { kind: 'wait', until: leaseEnd(record), task };
     }

@@ -1,12 +1,15 @@
-import type { RunCounts, RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
+import type { EarlierTask, RunCounts, RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
 import type { RunOutcome } from '../ledger/run-records.ts';
 import { versionKey } from '../task/version.ts';
+import { unmet, unmetText } from './after.ts';
+import { backgroundText, heldText } from './background-text.ts';
 import type { PartyConfig } from './ports.ts';
 import { stackOf } from './stack-id.ts';
 import { counted, oneParagraph, span } from './text.ts';
 
 const LIMIT = 600;
 const NAMED = 5;
+const TOLERATED = 'FAILED, and the deploy goes on';
 const SPARED = 'FAILED, and the stack was spared (its ledger would have gone with it)';
 
 /** What is told: of the head as much as fits, and all of the tail, which holds the command that helps. */
@@ -19,6 +22,8 @@ interface Text {
 export type End =
   | { readonly because: 'done' }
   | { readonly because: 'failed' | 'deadline' | 'held'; readonly task: SelectedTask }
+  /** The task is after others that have not succeeded. */
+  | { readonly because: 'unready'; readonly task: SelectedTask; readonly missing: readonly EarlierTask[] }
   | { readonly because: 'cancelled' }
   /** Nothing could be started: the reason is a sentence without a full stop. */
   | { readonly because: 'unstartable'; readonly reason: string }
@@ -32,11 +37,14 @@ export function outcomeOf(run: RunRecord, records: Records, end: End, config: Pa
   const failed = executed(run, records).filter(({ record }) => record.state !== 'succeeded');
   const outcome = (state: RunOutcome['state'], fails: boolean, { head, tail }: Text): RunOutcome => {
     const spared = fails && run.sparesStack === true;
+    const toCome = fails ? undefined : backgroundText(run, records);
+    const tails = [tail, toCome].filter((part) => part !== undefined);
     return {
       state,
       counts,
       status: fails && !spared ? 'FAILED' : 'SUCCESS',
-      text: paragraph(spared ? `${SPARED}: ${head}` : head, tail),
+      text: paragraph(spared ? `${SPARED}: ${head}` : head, tails.length === 0 ? undefined : tails.join(' ')),
+      stopped: fails,
     };
   };
   switch (end.because) {
@@ -45,7 +53,9 @@ export function outcomeOf(run: RunRecord, records: Records, end: End, config: Pa
     case 'unstartable':
       return outcome('failed', config.onFailure === 'fail-deploy', { head: end.reason });
     case 'held':
-      return outcome('held', true, { head: `task ${idOf(end.task)} is being executed by another run` });
+      return outcome('held', true, { head: heldText(end.task, records.get(versionKey(end.task.version))) });
+    case 'unready':
+      return outcome('failed', true, unreadyText(end, records, counts, config));
     case 'cancelled':
       return outcome('cancelled', true, cancelledText(run, counts));
     case 'deadline':
@@ -60,11 +70,38 @@ export function outcomeOf(run: RunRecord, records: Records, end: End, config: Pa
         true,
         failureText(end.task, records.get(versionKey(end.task.version)), counts, config),
       );
-    case 'done':
-      return failed.length === 0
-        ? outcome('succeeded', false, doneText(run, records))
-        : outcome('failed', false, toleratedText(failed, counts, config));
+    case 'done': {
+      if (failed.length > 0) return outcome('failed', false, toleratedText(failed, counts, config));
+      const unready = firstUnready(run, records);
+      if (unready === undefined) return outcome('succeeded', false, doneText(run, records));
+      const said = unreadyText(unready, records, counts, config);
+      return outcome('failed', false, { ...said, head: `${TOLERATED}: ${said.head}` });
+    }
   }
+}
+
+type Unready = Pick<Extract<End, { because: 'unready' }>, 'task' | 'missing'>;
+
+/** A task whose failures the deploy tolerates, and that could not run since what it is after had not succeeded. */
+function firstUnready(run: RunRecord, records: Records): Unready | undefined {
+  for (const task of notStarted(run, records)) {
+    const missing = unmet(task, run, records);
+    if (missing.length > 0) return { task, missing };
+  }
+  return undefined;
+}
+
+function unreadyText(
+  { task, missing }: Unready,
+  records: Records,
+  counts: RunCounts,
+  config: PartyConfig,
+): Text {
+  const earlier = missing.map(({ version }) => version).join(' ');
+  return {
+    head: unmetText(task, missing, records),
+    tail: `${countsText(counts)} See what it waits for: npx after-party show ${earlier} ${commandTarget(config)}`,
+  };
 }
 
 interface Executed {
@@ -192,7 +229,7 @@ function toleratedText(failed: readonly Executed[], counts: RunCounts, config: P
   const show =
     first === undefined ? '' : ` More: npx after-party show ${first.task.version} ${commandTarget(config)}`;
   return {
-    head: `FAILED, and the deploy goes on: ${head}`,
+    head: `${TOLERATED}: ${head}`,
     tail: `${more} ${countsText(counts)}${show}`.trim(),
   };
 }

@@ -32,7 +32,10 @@ export async function invoke(ports: ControllerPorts, request: Request<'invoke'>)
   if (!request.confirmed) refuseUnconfirmed(ports, view, wanted);
   checkParams(request.params, wanted);
   const selection = wanted.map(
-    (task): SelectedTask => ({ ...pinned(task, ports.config), onFailure: 'fail-deploy' }),
+    (task): SelectedTask => ({
+      ...pinned(task, ports.manifest, view, ports.config),
+      onFailure: 'fail-deploy',
+    }),
   );
   const secretParams = [...new Set(wanted.flatMap((task) => task.secretParams))];
   return start(ports, {
@@ -97,7 +100,7 @@ async function start(ports: ControllerPorts, accepted: RunRecord): Promise<RunSt
 
 /** The CLI may send a request twice; both come to one run. */
 async function startAgain(ports: ControllerPorts, accepted: RunRecord): Promise<RunStatus> {
-  await ports.workflow.start(accepted.runId);
+  await ports.workflow.start(accepted.runId, accepted.generation);
   return showRun(ports, accepted.runId);
 }
 

@@ -19,6 +19,7 @@ describe('what CloudFormation is told', () => {
   it('of nothing to do', () => {
     expect(outcomeOf(runOf([]), new Map(), { because: 'done' }, config)).toEqual({
       state: 'succeeded',
+      stopped: false,
       status: 'SUCCESS',
       counts: { succeeded: 0, failed: 0, notStarted: 0 },
       text: 'no pending tasks to run',
@@ -46,6 +47,7 @@ describe('what CloudFormation is told', () => {
     const records = recordsOf(recordOf('1'), failed);
     expect(outcomeOf(run, records, { because: 'failed', task: first }, config)).toEqual({
       state: 'failed',
+      stopped: true,
       status: 'FAILED',
       counts: { succeeded: 1, failed: 1, notStarted: 1 },
       text:
