@@ -27,7 +27,8 @@ export interface Surroundings {
   readonly observer: WriteObserver;
   /** Everything that is logged. */
   readonly said: string[];
-  readonly start: (runId: string) => Promise<'started' | 'ended'>;
+  readonly start: (runId: string, generation?: number) => Promise<'started' | 'ended'>;
+  readonly isRunning: (runId: string, generation?: number) => boolean;
   readonly describe: () => { status: string; rootStatus: string };
   readonly execute: (process: SimulatedProcess, context: TaskContext) => Promise<unknown>;
 }
@@ -57,7 +58,11 @@ export function controllerIn(
     },
     manifest: { v: 1, tasks: [...tasks] },
     ledger: ledgerIn(around, process),
-    workflow: { start: (runId) => process.step('start workflow', () => around.start(runId)) },
+    workflow: {
+      start: (runId, generation) => process.step('start workflow', () => around.start(runId, generation)),
+      isRunning: (runId, generation) =>
+        process.step('describe execution', async () => around.isRunning(runId, generation)),
+    },
     stacks: {
       describe: () =>
         process.step('describe stack', async () => {

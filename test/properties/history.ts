@@ -64,7 +64,8 @@ export class History {
           this.oracle.forbid(isRunner && pk.endsWith('#answers'), 'invariant 8: a runner reads answers');
         },
       },
-      start: async (runId) => this.stepFunctions.start(runId),
+      start: async (runId, generation) => this.stepFunctions.start(runId, generation),
+      isRunning: (runId, generation) => this.stepFunctions.isRunning(runId, generation),
       describe: () => ({ status: this.cloudFormation.status, rootStatus: this.cloudFormation.status }),
       execute: (process, context) => this.#execute(process, context),
     };

@@ -26,15 +26,21 @@ export class StepFunctions {
     return [...this.#executions].filter(([, state]) => state === 'running').map(([runId]) => runId);
   }
 
-  start(runId: string): 'started' | 'ended' {
-    const found = this.#executions.get(runId);
+  start(runId: string, generation = 0): 'started' | 'ended' {
+    const name = executionName(runId, generation);
+    const found = this.#executions.get(name);
     if (found === undefined) {
-      this.#executions.set(runId, 'running');
-      detached(() => this.#drive(runId)).catch((error: unknown) => {
-        this.histories.push(`FAILED ${runId}: ${error}`);
+      this.#executions.set(name, 'running');
+      const state: State = generation === 0 ? { v: 1, runId } : { v: 1, runId, generation };
+      detached(() => this.#drive(name, state)).catch((error: unknown) => {
+        this.histories.push(`FAILED ${name}: ${error}`);
       });
     }
     return found === 'ended' ? 'ended' : 'started';
+  }
+
+  isRunning(runId: string, generation = 0): boolean {
+    return this.#executions.get(executionName(runId, generation)) === 'running';
   }
 
   /** One invocation of the controller. */
@@ -43,22 +49,19 @@ export class StepFunctions {
     return process.run(() => controllerIn(this.#around(), process, this.tasks)(event));
   }
 
-  async #drive(runId: string): Promise<void> {
+  async #drive(name: string, first: State): Promise<void> {
     const { simulation } = this.#around();
-    let state: State = { v: 1, runId };
+    let state = first;
     for (;;) {
       const decision = await this.#decide(state);
       this.histories.push(JSON.stringify(decision));
       if (decision.action === 'end') break;
-      if (decision.action === 'wait') {
-        await simulation.sleep(decision.seconds * 1000);
-        state = { v: 1, runId };
-      } else {
-        const { work } = decision;
-        state = { v: 1, runId, work, ...(await this.#run(work)) };
-      }
+      const { runId, steps, generation } = decision;
+      state = { v: 1, runId, steps, generation };
+      if (decision.action === 'wait') await simulation.sleep(decision.seconds * 1000);
+      else state = { ...state, work: decision.work, ...(await this.#run(decision.work)) };
     }
-    this.#executions.set(runId, 'ended');
+    this.#executions.set(name, 'ended');
   }
 
   async #decide(state: State): Promise<Decision> {
@@ -117,6 +120,10 @@ export class StepFunctions {
     const requestId = `00000000-0000-4000-8000-${String(this.#calls).padStart(12, '0')}`;
     return { process: new SimulatedProcess(simulation, `${name} #${this.#calls}`, skew), requestId };
   }
+}
+
+function executionName(runId: string, generation: number): string {
+  return generation === 0 ? runId : `${runId}-${generation}`;
 }
 
 function lambdaError(errorType: string, errorMessage: string): RunnerOutcome {
