@@ -35,6 +35,8 @@ export interface Claim {
   readonly token: string;
   readonly attempt: number;
   readonly startedAt: string;
+  /** When the first of the invocations began that went on with one another. */
+  readonly beganAt: string;
   readonly history: readonly HistoryEntry[];
   readonly succeededAt: string | undefined;
   readonly resetAt: string | undefined;
@@ -57,19 +59,19 @@ const BROKE_OFF = '#state = :running AND #leaseUntil < :now AND NOT #run = :run'
  */
 function claimable({ task, asked, fromStart }: ClaimRequest): string {
   const alternatives = ['attribute_not_exists(#state)', '#state = :pending'];
-  const resumable =
-    fromStart === true ? '#state = :interrupted AND NOT #lastRun = :run' : '#state = :interrupted';
+  const resumable = [
+    '#state = :interrupted AND NOT #lastRun = :run',
+    // A run goes on with what yielded, and not with what was stopped: that has a reason.
+    ...(fromStart === true ? [] : ['#state = :interrupted AND attribute_not_exists(#reason)']),
+  ];
   const settledAs = (...states: string[]): string[] =>
     states.map((state) => `#state = ${state} AND NOT #lastRun = :run`);
-  if (asked) alternatives.push(resumable, 'NOT #state = :running AND NOT #lastRun = :run', BROKE_OFF);
+  if (asked) alternatives.push(...resumable, 'NOT #state = :running AND NOT #lastRun = :run', BROKE_OFF);
   else if (task.when === 'every-deploy') {
-    alternatives.push(resumable, ...settledAs(':succeeded', ':failed', ':inDoubt'), BROKE_OFF);
+    alternatives.push(...resumable, ...settledAs(':succeeded', ':failed', ':inDoubt'), BROKE_OFF);
   } else {
     const never = 'attribute_not_exists(#succeededAt)';
-    alternatives.push(
-      `${resumable} AND ${never}`,
-      ...settledAs(':failed').map((failed) => `${failed} AND ${never}`),
-    );
+    alternatives.push(...[...resumable, ...settledAs(':failed')].map((earlier) => `${earlier} AND ${never}`));
     // Whether an at-most-once task that broke off had its effect, only a person can say.
     if (task.delivery === 'at-least-once') alternatives.push(`${BROKE_OFF} AND ${never}`);
   }
@@ -111,7 +113,7 @@ export function claimUpdate(
       checksum: request.checksum,
       deployId: request.deployId,
     },
-    setIfAbsent: { history: [] },
+    setIfAbsent: { history: [], beganAt: request.now },
     increment: 'attempt',
     remove: [
       ...['finishedAt', 'result', 'error', 'reason', 'by', 'logs', 'request'],
@@ -135,6 +137,7 @@ export function freshClaim(request: ClaimRequest, previous: Record<string, unkno
     runId: request.runId,
     token: request.token,
     startedAt: request.now,
+    beganAt: before?.beganAt ?? request.now,
     attempt: (before?.attempt ?? 0) + 1,
     history: before?.history ?? [],
     succeededAt: before?.succeededAt,
@@ -159,6 +162,7 @@ export function claimOf(record: TaskRecord): Claim | undefined {
     runId: run,
     token: owner,
     startedAt,
+    beganAt: record.beganAt ?? startedAt,
     attempt: record.attempt,
     history: record.history,
     succeededAt: record.succeededAt,

@@ -52,7 +52,7 @@ const progressSchema = v.object({
   total: v.optional(count),
   /** How many of those completed the task says it changed. */
   changed: v.optional(count),
-  /** Items completed before the run that goes on with them; kept where the run has a limit. */
+  /** Items completed before the run that goes on with them; absent: none. */
   before: v.optional(count),
 });
 /** How far a task has come. */
@@ -83,6 +83,8 @@ const taskAttributesSchema = v.object({
   /** The last run that executed the task to an end. */
   lastRun: v.optional(v.string()),
   startedAt: v.optional(time),
+  /** While invocations go on with one another: when the first of them began. */
+  beganAt: v.optional(time),
   finishedAt: v.optional(time),
   /** The last success; only `reset` clears it. */
   succeededAt: v.optional(time),

@@ -56,6 +56,7 @@ export function finishUpdate(
   unless?: Unless,
 ): UpdateCommand {
   const { state, result, error, reason, by, logs, cursor, progress } = outcome;
+  const goesOn = state === 'interrupted' && reason === undefined;
   return conditionalUpdate({
     tableName,
     key,
@@ -65,10 +66,8 @@ export function finishUpdate(
       finishedAt: now,
       lastRun: claim.runId,
       // The slices of one task would crowd out all other attempts.
-      history:
-        state === 'interrupted' && reason === undefined
-          ? [...claim.history]
-          : withEntry(claim.history, entryOf(claim, outcome, now)),
+      history: goesOn ? [...claim.history] : withEntry(claim.history, entryOf(claim, outcome, now)),
+      ...(goesOn ? {} : { startedAt: claim.beganAt, beganAt: undefined }),
       ...(state === 'succeeded' ? { succeededAt: now } : {}),
       result: result === undefined ? undefined : JSON.stringify(result),
       error,
@@ -118,7 +117,15 @@ export function pendingItem({ version, name }: { version: string; name: string }
 
 /** What a claim has left of the item, where the item as it was is not known. */
 function itemBefore(held: TaskRecord): Record<string, unknown> {
-  const { run: _run, leaseUntil: _lease, request: _request, cursor, result: _result, ...kept } = held;
+  const {
+    run: _run,
+    leaseUntil: _lease,
+    beganAt: _began,
+    request: _request,
+    cursor,
+    result: _result,
+    ...kept
+  } = held;
   const state = stateBefore(held);
   return {
     ...kept,
@@ -143,7 +150,7 @@ function entryOf(claim: Claim, outcome: TaskOutcome, now: string): HistoryEntry 
     attempt: claim.attempt,
     state,
     at: now,
-    startedAt: claim.startedAt,
+    startedAt: claim.beganAt,
     run: claim.runId,
     ...(by === undefined ? {} : { by }),
     ...(thrown === undefined ? {} : { error: summary.oneLine(thrown) }),

@@ -18,8 +18,8 @@ export function ended(state: string, now: string, attempt: number, detail: strin
   return `${state} at ${minute(now)} (attempt ${attempt})${detail === undefined ? '' : `: ${oneLine(detail)}`}`;
 }
 
-export function corrected(what: string, now: string, by: string, reason: string): string {
-  return `${what} at ${minute(now)} by ${by}: ${oneLine(reason)}`;
+export function corrected(what: string, now: string, by: string, reason: string | undefined): string {
+  return `${what} at ${minute(now)} by ${by}${reason === undefined ? '' : `: ${oneLine(reason)}`}`;
 }
 
 /** A time as people read it, in UTC. */

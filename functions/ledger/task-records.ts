@@ -222,12 +222,17 @@ export class TaskRecords {
       );
     }
     const record = correctedRecord(correction, before instanceof PartyError ? undefined : before, now);
+    const corrected = {
+      ...record,
+      ...key,
+      ...(record.cursor === undefined ? {} : { cursor: JSON.stringify(record.cursor) }),
+    };
     const { condition, values } = unchanged(item);
     const written = await this.#table.write(
       'task.correct',
       new PutCommand({
         TableName: this.#table.tableName,
-        Item: { ...record, ...key },
+        Item: corrected,
         ConditionExpression: condition,
         ExpressionAttributeNames: namesIn(condition),
         ...(Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: values }),
@@ -236,7 +241,7 @@ export class TaskRecords {
     if (written.applied) return record;
     // The SDK may have sent the write twice; then the copy was refused, and the item is as we left it.
     const after = await this.#table.get(key.pk, key.sk);
-    if (isDeepStrictEqual(after, { ...record, ...key })) return record;
+    if (isDeepStrictEqual(after, corrected)) return record;
     throw held(correction, 'changed while it was being corrected', 'look at it again: after-party show');
   }
 
