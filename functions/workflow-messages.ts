@@ -15,6 +15,8 @@ export const workSchema = v.object({
   runId: runIdSchema,
   /** Ledger keys of the tasks. */
   versions: v.pipe(v.array(v.pipe(v.string(), v.regex(/^\d{1,38}$/))), v.minLength(1)),
+  /** How many attempts at the first of them came before. */
+  attempt: v.optional(v.pipe(v.number(), v.integer())),
   /** How long the workflow waits for the invocation. */
   timeoutSeconds: v.pipe(v.number(), v.integer(), v.minValue(1)),
   /** When the runner aborts what it is doing; ISO 8601. */

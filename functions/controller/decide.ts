@@ -1,5 +1,4 @@
 import { explain, PartyError } from '../errors.ts';
-import { claimOf } from '../ledger/claim.ts';
 import {
   type EarlierTask,
   isSettled,
@@ -13,11 +12,12 @@ import { answerRun } from './answer-run.ts';
 import { holderBetweenSlices, mayYetSucceed } from './background.ts';
 import { beginDeploy } from './begin-deploy.ts';
 import { awaitCommit } from './commit-wait.ts';
-import { brokenOff, type Caught, crashReason, mayHold, provesDeath } from './crash.ts';
+import { type Caught, crashReason, mayHold, provesDeath } from './crash.ts';
 import { countStep } from './hand-over.ts';
 import { leaseEnd, nextStep } from './next-step.ts';
 import { type End, idOf, outcomeOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
+import { cancelYielded, noteMissing, settle } from './settle-task.ts';
 
 /** Longest wait between two looks at a task that another run executes, or at a request to cancel. */
 const LOOK_SECONDS = 10;
@@ -65,7 +65,7 @@ async function step(ports: ControllerPorts, run: RunRecord, records: Records): P
   const next = nextStep(run, records, now);
   switch (next.kind) {
     case 'settle':
-      await settle(ports, next.task, next.record, 'its invocation ended without a word');
+      await settle(ports, run, next.task, next.record, 'its invocation ended without a word');
       return step(ports, run, await reread(ports, run));
     case 'run':
       if (left <= 0) {
@@ -77,7 +77,7 @@ async function step(ports: ControllerPorts, run: RunRecord, records: Records): P
           v: 1,
           runId: run.runId,
           action: 'run',
-          work: work(ports, run, next.versions, left),
+          work: work(ports, run, records, next.versions, left),
         }
       );
     case 'wait': {
@@ -85,7 +85,7 @@ async function step(ports: ControllerPorts, run: RunRecord, records: Records): P
       return wait(run, Math.min(next.until - now, left));
     }
     case 'end': {
-      if (run.request !== undefined) return end(ports, run, records, { because: 'cancelled' });
+      if (run.request !== undefined) return endCancelled(ports, run, records);
       if (next.stopped !== undefined && next.unmet !== undefined)
         return comeAfter(ports, run, records, next.stopped, next.unmet);
       if (next.stopped === undefined) return end(ports, run, records, { because: 'done' });
@@ -126,13 +126,20 @@ function untilDeadline({ deadline }: RunRecord, now: number): number {
   return deadline === undefined ? Number.POSITIVE_INFINITY : Date.parse(deadline) - now;
 }
 
-function work(ports: ControllerPorts, run: RunRecord, versions: readonly string[], leftMs: number): Work {
+function work(
+  ports: ControllerPorts,
+  run: RunRecord,
+  records: Records,
+  versions: readonly string[],
+  leftMs: number,
+): Work {
   const whole = ports.config.runnerTimeoutSeconds + 60;
   const left = Math.ceil(leftMs / 1000) + GRACE_SECONDS;
   return {
     v: 1,
     runId: run.runId,
     versions: [...versions],
+    attempt: records.get(versions[0] ?? '')?.attempt ?? 0,
     timeoutSeconds: Math.max(1, Math.min(whole, left)),
     ...(run.deadline === undefined ? {} : { deadline: run.deadline }),
   };
@@ -141,6 +148,11 @@ function work(ports: ControllerPorts, run: RunRecord, versions: readonly string[
 function wait(run: RunRecord, milliseconds: number): Decision {
   const seconds = Math.min(LOOK_SECONDS, Math.max(1, Math.ceil(milliseconds / 1000)));
   return { v: 1, runId: run.runId, action: 'wait', seconds };
+}
+
+async function endCancelled(ports: ControllerPorts, run: RunRecord, records: Records): Promise<Decision> {
+  await cancelYielded(ports, run, records);
+  return end(ports, run, await reread(ports, run), { because: 'cancelled' });
 }
 
 async function end(ports: ControllerPorts, run: RunRecord, records: Records, why: End): Promise<Decision> {
@@ -165,6 +177,7 @@ async function afterEnd(ports: ControllerPorts, run: RunRecord): Promise<Decisio
     if (leaseEnd(record) >= now) return wait(run, leaseEnd(record) - now);
     await settle(
       ports,
+      run,
       task,
       record,
       untilDeadline(run, now) <= 0 ? 'deploy timeout' : 'its invocation ended without a word',
@@ -212,8 +225,9 @@ async function settleCrash(
     const task = run.selection?.find((selected) => versionKey(selected.version) === version);
     if (record === undefined || task === undefined) continue;
     const holds = record.state === 'running' && record.run === run.runId;
-    touched ||= holds || record.lastRun === run.runId;
-    if (holds && provesDeath(caught) && mayHold(caught, record)) await settle(ports, task, record, reason);
+    touched ||= holds || (record.lastRun === run.runId && !isUntouched(record, sent));
+    if (holds && provesDeath(caught) && mayHold(caught, record))
+      await settle(ports, run, task, record, reason);
   }
   if (touched) return 'go-on';
   if (provesDeath(caught)) return { because: 'unstartable', reason: `the runner does not load: ${reason}` };
@@ -222,33 +236,9 @@ async function settleCrash(
   return { because: 'unstartable', reason: `the runner could not be called: ${caught.Error}` };
 }
 
-async function settle(
-  ports: ControllerPorts,
-  task: SelectedTask,
-  record: TaskRecord,
-  reason: string,
-): Promise<void> {
-  const claim = claimOf(record);
-  if (claim === undefined) {
-    throw new PartyError(
-      'damaged-record',
-      `the record of task ${idOf(task)} says running, but not by which run and owner`,
-      'after-party reset',
-    );
-  }
-  await ports.ledger.tasks.finish(claim, brokenOff(task, reason), new Date(ports.now()).toISOString());
-}
-
-/** Whoever removed the file of a task that was under way finds it in the ledger, with its cursor. */
-async function noteMissing(
-  ports: ControllerPorts,
-  records: Records,
-  report: DecideMessage['state']['report'],
-): Promise<void> {
-  const record = report?.missing === undefined ? undefined : records.get(versionKey(report.missing));
-  if (record?.state !== 'interrupted') return;
-  const now = new Date(ports.now()).toISOString();
-  await ports.ledger.tasks.orphan(record.version, 'no-file: the task is no longer in what is deployed', now);
+/** Whether the task yielded in an earlier invocation, and has not been claimed in this one. */
+function isUntouched(record: TaskRecord, sent: Work): boolean {
+  return record.state === 'interrupted' && record.attempt === sent.attempt;
 }
 
 function refusal(

@@ -1,9 +1,19 @@
-import type { EarlierTask, RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
+import type {
+  EarlierTask,
+  HistoryEntry,
+  RunRecord,
+  SelectedTask,
+  TaskRecord,
+  TaskState,
+} from '../ledger/records.ts';
 import { versionKey } from '../task/version.ts';
 import { unmet } from './after.ts';
 
 /** How many tasks one runner invocation is told at most: their versions travel in the workflow's state. */
 const WORK_LIMIT = 1_000;
+
+/** States in which a person has said that deploys leave the task alone. */
+const DISMISSED: ReadonlySet<TaskState> = new Set(['skipped', 'cancelled', 'paused']);
 
 /** Where a selected task stands, seen from one run. */
 export type Standing =
@@ -15,7 +25,7 @@ export type Standing =
   | 'running'
   /** Its invocation is over and said nothing. */
   | 'broken-off'
-  /** This run executed it, and it did not succeed; or it is in doubt. */
+  /** This run executed it, and it failed or was stopped; or it is in doubt. */
   | 'failed';
 
 /** What Decide does next. */
@@ -37,11 +47,13 @@ export function standing(
   run: RunRecord,
   now: number,
 ): Standing {
-  if (record === undefined || record.state === 'pending') return 'ready';
+  if (record === undefined) return 'ready';
   if (record.state === 'running') return runningStanding(task, record, run, now);
-  if (record.lastRun === run.runId) return isGood(record) ? 'done' : 'failed';
+  if (record.lastRun === run.runId && run.dryRun === true) return endOfDryRun(record, run);
+  if (record.state === 'pending') return 'ready';
+  if (record.lastRun === run.runId) return standingInOwnRun(record, run);
   if (run.trigger === 'invoke') return 'ready';
-  if (record.state === 'skipped' || record.state === 'cancelled') return 'done';
+  if (DISMISSED.has(record.state)) return 'done';
   if (task.when === 'every-deploy') return 'ready';
   if (record.state === 'in-doubt') return 'failed';
   return record.succeededAt === undefined ? 'ready' : 'done';
@@ -56,8 +68,36 @@ function runningStanding(task: SelectedTask, record: TaskRecord, run: RunRecord,
   return task.delivery === 'at-most-once' || record.succeededAt !== undefined ? 'broken-off' : 'ready';
 }
 
-function isGood(record: TaskRecord): boolean {
-  return record.state === 'succeeded' || record.state === 'skipped';
+/** Where a task stands that this run has executed before. */
+function standingInOwnRun(record: TaskRecord, run: RunRecord): Standing {
+  switch (record.state) {
+    case 'failed':
+    case 'in-doubt':
+      return 'failed';
+    case 'interrupted':
+      // Without a reason it yielded, to go on in the next invocation.
+      if (record.reason === undefined) return 'ready';
+      return run.limit === undefined ? 'failed' : 'done';
+    default:
+      return 'done';
+  }
+}
+
+/** Whether a task that this run has executed failed or was stopped. */
+export function hasFailed(record: TaskRecord, run: RunRecord): boolean {
+  const stands = run.dryRun === true ? endOfDryRun(record, run) : standingInOwnRun(record, run);
+  return stands === 'failed';
+}
+
+/** A dry run leaves the record as it was; what came of it is in the history. */
+function endOfDryRun(record: TaskRecord, run: RunRecord): Standing {
+  const state = dryRunEntry(record, run)?.state;
+  return state === 'dry run: failed' || state === 'dry run: in-doubt' ? 'failed' : 'done';
+}
+
+/** What the history says of a dry run. */
+export function dryRunEntry(record: TaskRecord, run: RunRecord): HistoryEntry | undefined {
+  return record.history.findLast((entry) => entry.run === run.runId);
 }
 
 /** When an executing invocation is surely over; a record without a lease is over. */

@@ -72,7 +72,7 @@ describe('the first Decide of a deploy', () => {
       v: 1,
       runId: RUN,
       action: 'run',
-      work: { v: 1, runId: RUN, versions: ['1', '2'], timeoutSeconds: 960, deadline: at(1_800) },
+      work: { v: 1, runId: RUN, versions: ['1', '2'], attempt: 0, timeoutSeconds: 960, deadline: at(1_800) },
     };
     expect(await party.decide()).toEqual(decision);
     expect(await party.decide()).toEqual(decision);
