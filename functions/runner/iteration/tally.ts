@@ -45,7 +45,7 @@ export class Tally {
       done: this.#done,
       ...(this.total === undefined ? {} : { total: Math.max(this.total, this.#done) }),
       ...(this.#changed === undefined ? {} : { changed: this.#changed }),
-      ...(this.#limit === undefined ? {} : { before: this.#before }),
+      ...(this.#before === 0 ? {} : { before: this.#before }),
     };
   }
 
