@@ -10,14 +10,17 @@ export function unmet(
   return (task.after ?? []).filter(({ version }) => {
     const key = versionKey(version);
     const record = records.get(key);
-    if (record === undefined) return true;
-    if (record.state === 'skipped') return false;
     const again = run.selection?.some(
       (selected) => selected.when === 'every-deploy' && versionKey(selected.version) === key,
     );
-    if (again === true) return record.state !== 'succeeded' || record.lastRun !== run.runId;
-    return record.succeededAt === undefined;
+    if (again !== true || record?.state === 'skipped') return !isMet(record);
+    return record?.state !== 'succeeded' || record.lastRun !== run.runId;
   });
+}
+
+/** Whether what comes after this task may begin. */
+export function isMet(record: TaskRecord | undefined): boolean {
+  return record?.succeededAt !== undefined || record?.state === 'skipped';
 }
 
 /** Why the task cannot run yet, as a sentence without a full stop. */

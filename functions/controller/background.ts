@@ -56,11 +56,11 @@ function backgroundRun(ports: ControllerPorts, deploy: RunRecord, task: Selected
   };
 }
 
-/** The other run that goes on with an interrupted task, if one does. */
+/** The run, but for the given one, that goes on with an interrupted task, if one does. */
 export async function holderBetweenSlices(
   ports: ControllerPorts,
   record: TaskRecord,
-  runId: string,
+  runId?: string,
 ): Promise<string | undefined> {
   const { state, lastRun } = record;
   if (state !== 'interrupted' || lastRun === undefined || lastRun === runId) return undefined;

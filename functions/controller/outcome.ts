@@ -177,7 +177,7 @@ export function whatHappened(task: SelectedTask, record: TaskRecord | undefined)
   const why =
     record.reason ??
     (record.error && `${record.error.name}: ${record.error.message}`) ??
-    'no reason was recorded';
+    (record.state === 'interrupted' ? 'there was no time left to go on' : 'no reason was recorded');
   const position = record.error?.position ?? positionText(record.progress);
   const far = position === '' ? '' : `, at ${position}`;
   const at = record.error?.at === undefined ? '' : `, at ${record.error.at}`;

@@ -92,7 +92,7 @@ function placeLines({ error, cursor }: TaskRecord): string[] {
     error?.item === undefined ? [] : [`last item: ${error.item}`],
     cursor === undefined ? [] : [`cursor kept: the next deploy goes on at ${JSON.stringify(cursor)}`],
   ].flat();
-  return parts.length === 0 ? [] : [`      ${oneParagraph(parts.join('   '), 400)}`];
+  return parts.length === 0 ? [] : [`      ${oneParagraph(parts.join(' · '), 400)}`];
 }
 
 async function logsOfCrash(

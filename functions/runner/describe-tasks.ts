@@ -64,6 +64,7 @@ function entryOf({ version, name, file, checksum }: TaskFile, task: Task): Manif
     when,
     ...(background && { background }),
     ...(after.length > 0 && { after: [...after] }),
+    iterates: task.items !== undefined,
     delivery,
     ...(onFailure && { onFailure }),
     tags: [...tags],
