@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
 import { PartyError } from '../errors.ts';
+import { checkCursor } from '../runner/cursor.ts';
 import { type Json, type ReadPosition, type Source, sourceOf } from '../task/source.ts';
-import { checkCursor, parseCursor, shown } from './cursor.ts';
+import { parseCursor, shown } from './cursor.ts';
 
 const cursorSchema = v.strictObject({
   after: v.custom<Json>((value) => value !== undefined, 'the last key is missing'),
@@ -50,9 +51,10 @@ export function keyset<Row, Key extends Json = Json>(
           'select the rows whose key is greater than the given one, ordered by it; each needs a key of its own',
         );
       }
-      for (const row of rows) {
+      for (const [index, row] of rows.entries()) {
         after = key(row);
-        yield [row, { after: checkCursor(after, `the key of keyset's row ${shown(row)}`) }];
+        checkCursor(after, `the key of row ${index + 1} of the page that keyset fetched`);
+        yield [row, { after }];
       }
     }
   }

@@ -1,6 +1,7 @@
 import { PartyError } from '../errors.ts';
+import { checkCursor } from '../runner/cursor.ts';
 import { type Json, type ReadPosition, type Source, sourceOf } from '../task/source.ts';
-import { checkCursor, shown } from './cursor.ts';
+import { shown } from './cursor.ts';
 
 /**
  * A source of your own: an async generator that yields `[item, cursor]` pairs. Each cursor says where reading
@@ -15,8 +16,8 @@ export function source<Item, Cursor extends Json = Json>(
     cursor: Cursor | undefined,
   ) => AsyncIterable<readonly [item: Item, cursor: Cursor]> | Iterable<readonly [item: Item, cursor: Cursor]>,
 ): Source<Item> {
-  async function* read({ cursor }: ReadPosition): AsyncGenerator<readonly [Item, Json]> {
-    const pairs: unknown = generate(cursor as Cursor | undefined);
+  async function* read(position: ReadPosition): AsyncGenerator<readonly [Item, Json]> {
+    const pairs: unknown = generate(position.cursor as Cursor | undefined);
     if (!isIterable(pairs)) {
       throw new PartyError(
         'bad-source',
@@ -34,7 +35,9 @@ export function source<Item, Cursor extends Json = Json>(
           'yield [item, cursor], where the cursor says from where to go on after the item',
         );
       }
-      yield [pair[0], checkCursor(pair[1], `the cursor that source yielded with item ${number}`)];
+      const [item, cursor] = pair;
+      checkCursor(cursor, `the cursor that source yielded with item ${number}`);
+      yield [item, cursor];
     }
   }
   return sourceOf({ splits: false, read });

@@ -71,10 +71,10 @@ describe('keyset', () => {
   });
 
   it.each([
-    ['a bigint', 9n, /JSON cannot hold/],
-    ['a Date', new Date(0), /JSON cannot hold/],
-    ['nothing', undefined, /JSON cannot hold/],
-    ['too much', 'x'.repeat(33_000), /more than 32768/],
+    ['a bigint', 9n, /is not JSON/],
+    ['a Date', new Date(0), /is not JSON/],
+    ['nothing', undefined, /is not JSON/],
+    ['too much', 'x'.repeat(33_000), /at most 32768/],
   ])('refuses %s as a key', async (_, key, message) => {
     const source = keyset(async () => [{ id: 1 }], { key: () => key as unknown as number });
     await expect(readAll(source)).rejects.toMatchObject({

@@ -59,11 +59,11 @@ describe('source', () => {
   });
 
   it.each([
-    ['undefined', undefined, 'is undefined, which JSON cannot hold'],
-    ['a bigint', 1n, 'is 1n, which JSON cannot hold'],
-    ['NaN', { page: Number.NaN }, 'is { page: NaN }, which JSON cannot hold'],
-    ['a Date', new Date(0), 'is 1970-01-01T00:00:00.000Z, which JSON cannot hold'],
-    ['33 KB', 'é'.repeat(16_384), 'takes 32770 bytes as JSON, more than 32768'],
+    ['undefined', undefined, 'is not JSON: it is or holds undefined'],
+    ['a bigint', 1n, 'is not JSON: it is or holds a bigint'],
+    ['NaN', { page: Number.NaN }, 'is not JSON: it is or holds NaN'],
+    ['a Date', new Date(0), 'is not JSON: it is or holds a Date'],
+    ['33 KB', 'é'.repeat(16_384), 'has 32770 bytes as JSON, of which at most 32768 can be kept'],
   ])('refuses %s as a cursor, with the number of its item', async (_, cursor, problem) => {
     const wrong = source(async function* () {
       yield ['a', cursor as unknown as number];
