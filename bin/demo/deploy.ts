@@ -24,9 +24,14 @@ export interface DeployOrder {
 export interface Deployed {
   readonly response: CustomResourceResponse;
   readonly run: RunStatus;
+  /** The runs that it started after its commit. */
+  readonly background: readonly RunStatus[];
 }
 
-/** Sends the party CloudFormation's event and waits for its response and the end of the run. */
+/**
+ * Sends the party CloudFormation's event, commits when it has responded, and waits for the end of the run and of
+ * those that it starts.
+ */
 export async function deploy({
   app,
   world,
@@ -34,15 +39,20 @@ export async function deploy({
   requestType,
   stackStatus,
 }: DeployOrder): Promise<Deployed> {
+  const requestId = randomUUID();
+  const committed = stackStatus.replace('_IN_PROGRESS', '_COMPLETE');
+  const describe = async () => {
+    const status = world.hasResponse(requestId) ? committed : stackStatus;
+    return { status, rootStatus: status };
+  };
   const party = await openLocalParty({
     folder: app.ledgerFolder,
     tasksFolder: app.tasksFolder,
     bundle: async () => bundle,
     config: { environmentName: 'demo', stackId: STACK_ID, endpointUrl: world.url },
-    stacks: { describe: async () => ({ status: stackStatus, rootStatus: stackStatus }) },
+    stacks: { describe },
   });
   try {
-    const requestId = randomUUID();
     const url = world.responseUrl(requestId);
     const runId = runIdOf(url);
     await party.request({
@@ -57,9 +67,14 @@ export async function deploy({
         Tasks: bundle.manifest.tasks.map(({ file }) => file),
       },
     });
-    await party.settled(runId);
-    const answer = await party.request({ v: 1, request: 'show-run', runId });
-    return { response: world.responseTo(requestId), run: runIn(answer as ControllerAnswer<RunStatus>) };
+    const settled = async (id: string): Promise<RunStatus> => {
+      await party.settled(id);
+      const answer = await party.request({ v: 1, request: 'show-run', runId: id });
+      return runIn(answer as ControllerAnswer<RunStatus>);
+    };
+    const run = await settled(runId);
+    const background = await Promise.all(run.background.map(settled));
+    return { response: world.responseTo(requestId), run, background };
   } finally {
     await party.close();
   }

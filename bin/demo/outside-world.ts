@@ -76,6 +76,10 @@ export class OutsideWorld {
     return `${this.url}${responsePath(requestId)}`;
   }
 
+  hasResponse(requestId: string): boolean {
+    return this.#received.some(({ path }) => path === responsePath(requestId));
+  }
+
   /** @throws PartyError `no-response` if the request was not answered */
   responseTo(requestId: string): CustomResourceResponse {
     const response = this.#received.find(({ path }) => path === responsePath(requestId));
