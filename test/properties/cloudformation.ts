@@ -99,7 +99,9 @@ export class CloudFormation {
     if (request === undefined) throw new Error(`a PUT to ${url}`);
     if (this.#simulation.oneIn(12)) return 500;
     const response = JSON.parse(body) as Response;
-    this.#oracle.say(`  ${request.type} answered ${response.Status}: ${response.Reason ?? response.Data?.Outcome}`);
+    this.#oracle.say(
+      `  ${request.type} answered ${response.Status}: ${response.Reason ?? response.Data?.Outcome}`,
+    );
     this.#oracle.forbid(Buffer.byteLength(body) >= 4096, 'an answer is too long');
     request.responses.push(body);
     request.answeredAt ??= this.#simulation.now;
