@@ -57,7 +57,7 @@ export interface AfterPartyProps {
    */
   readonly deployId?: string;
   /**
-   * How long a deploy waits for its tasks, at most 55 minutes.
+   * How long a deploy waits for its tasks; from 10 seconds to 55 minutes.
    * @default Duration.minutes(30)
    */
   readonly deployTimeout?: Duration;

@@ -42,7 +42,7 @@ export function settingsOf(scope: Construct, props: AfterPartyProps): Settings {
   if (!Token.isUnresolved(ledgerId) && ledgerId.search(FORBIDDEN) >= 0) {
     throw misuse(scope, `ledgerId is ${shown(ledgerId)}: expected a text without #, *, ? and $`);
   }
-  within(scope, 'deployTimeout', deployTimeout, Duration.minutes(1), Duration.minutes(55));
+  within(scope, 'deployTimeout', deployTimeout, Duration.seconds(10), Duration.minutes(55));
   within(scope, 'timeout', timeout, Duration.seconds(10), Duration.minutes(15));
   oneOf(scope, 'onFailure', onFailure, ['fail-deploy', 'continue']);
   oneOf(scope, 'newEnvironment', newEnvironment, ['run', 'baseline']);

@@ -77,7 +77,9 @@ export function bundleTasks(
     platform: 'node',
     target: 'node24',
     mainFields: ['module', 'main'],
-    minify: bundling.minify ?? true,
+    // Not the syntax: it moves code to other lines, and an error would name the wrong one.
+    minifyWhitespace: bundling.minify ?? true,
+    minifyIdentifiers: bundling.minify ?? true,
     keepNames: true,
     sourcemap: bundling.sourceMap ?? true,
     sourcesContent: false,

@@ -1,7 +1,7 @@
 import type { PartyStatus, TaskStatus } from '../../functions/controller/requests.ts';
 import { versionKey } from '../../functions/task/version.ts';
 import type { PartyClient } from '../party/party-client.ts';
-import { localTasksNear } from '../project/local-tasks.ts';
+import { type LocalTask, localTasksNear } from '../project/local-tasks.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import { noteOf, stateColour, titleOf, tookOf } from '../terminal/task-lines.ts';
 import { minute, span } from '../terminal/times.ts';
@@ -11,8 +11,9 @@ import { needsYou } from './needs-you.ts';
 
 /** Shows every task: where it stands, and what needs a person. */
 export async function status(context: CommandContext): Promise<ExitCode> {
-  const document = await wholeStatus(context.party);
-  const undeployed = notDeployed(document, context.cwd);
+  const local = localTasksNear(context.cwd);
+  const document = withLocalFiles(await wholeStatus(context.party), local);
+  const undeployed = notDeployed(document, local);
   context.terminal.print(document, (safe) => statusLines(safe, undeployed, context));
   return EXIT.ok;
 }
@@ -30,12 +31,24 @@ async function wholeStatus(party: PartyClient): Promise<Omit<PartyStatus, 'next'
   return document;
 }
 
+/** A recorded task whose file the caller has is not lost: its deploy was rolled back, or is still to come. */
+function withLocalFiles(
+  document: Omit<PartyStatus, 'next'>,
+  local: readonly LocalTask[],
+): Omit<PartyStatus, 'next'> {
+  const versions = new Set(local.map((task) => versionKey(task.version)));
+  const tasks = document.tasks.map((task) =>
+    versions.has(versionKey(task.version))
+      ? { ...task, notes: task.notes.map((note) => (note === 'no-file' ? 'not-deployed' : note)) }
+      : task,
+  );
+  return { ...document, tasks };
+}
+
 /** Tasks beside the caller's cdk.json that the party does not know. */
-function notDeployed(document: Omit<PartyStatus, 'next'>, cwd: string): string[] {
+function notDeployed(document: Omit<PartyStatus, 'next'>, local: readonly LocalTask[]): string[] {
   const known = new Set(document.tasks.map((task) => versionKey(task.version)));
-  return localTasksNear(cwd)
-    .filter((task) => !known.has(versionKey(task.version)))
-    .map(titleOf);
+  return local.filter((task) => !known.has(versionKey(task.version))).map(titleOf);
 }
 
 function statusLines(

@@ -13,11 +13,9 @@ export interface Received {
 }
 
 /** What CloudFormation is told by a custom resource. */
-export interface CustomResourceResponse {
-  readonly Status: 'SUCCESS' | 'FAILED';
-  readonly Reason: string;
-  readonly PhysicalResourceId: string;
-}
+export type CustomResourceResponse =
+  | { readonly Status: 'FAILED'; readonly Reason: string }
+  | { readonly Status: 'SUCCESS'; readonly Data: { readonly Outcome: string } };
 
 const PRICES = Array.from({ length: 250 }, (_, index) => `SKU-${index + 1},${995 + index * 10}`);
 const JOB = 7;

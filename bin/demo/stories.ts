@@ -39,7 +39,9 @@ export async function tellStories(
   for (const line of deployLines(failed, [mailsSent(world)], paint)) print(line);
   // CloudFormation restores the code of the deploy before, and sends an Update to it.
   const undone = await deploy({ ...updated, bundle: first, stackStatus: 'UPDATE_ROLLBACK_IN_PROGRESS' });
-  print(paint.quiet(`  · rolled back: ${undone.response.Reason}`));
+  if (undone.response.Status === 'SUCCESS') {
+    print(paint.quiet(`  · rolled back: ${undone.response.Data.Outcome}`));
+  }
 
   world.searchIsUp = true;
   print(paint.strong('deploy 3 · the service is back; nothing to clean up'));

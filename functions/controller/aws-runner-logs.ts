@@ -1,8 +1,7 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import * as v from 'valibot';
 import { retryAccessDenied } from '../access-denied.ts';
 import type { RunnerLogs } from './ports.ts';
-import type { LogLine } from './requests.ts';
+import { parseRunnerLine, type RunnerLogLine } from './runner-log-line.ts';
 
 const PAGE = 500;
 /** `tail` looks no further back than an invocation can have lasted. */
@@ -11,76 +10,49 @@ const TAIL_WINDOW_MS = 20 * 60_000;
 /** The runner's log group in CloudWatch, whose lines are JSON with the task's version and run on each. */
 export function cloudWatchLogs(logGroupName: string): RunnerLogs {
   const client = new CloudWatchLogsClient();
-  const filter = async (
-    pattern: string,
-    since: number | undefined,
-    token?: string,
-  ): Promise<{ lines: LogLine[]; next: string | undefined }> => {
+
+  /** A page of a task's lines; checked again here, since emulators do not read the pattern. */
+  async function page(query: Query): Promise<{ lines: RunnerLogLine[]; next: string | undefined }> {
+    const { version, runId, since, token } = query;
+    const ofTask = `$.version = "${version}"`;
     const command = new FilterLogEventsCommand({
       logGroupName,
-      filterPattern: pattern,
+      filterPattern: runId === undefined ? `{ ${ofTask} }` : `{ (${ofTask}) && ($.run = "${runId}") }`,
       limit: PAGE,
       ...(since === undefined ? {} : { startTime: since }),
       ...(token === undefined ? {} : { nextToken: token }),
     });
     const { events, nextToken } = await retryAccessDenied(() => client.send(command));
-    const lines = (events ?? []).flatMap(({ message, timestamp }) =>
-      parseLine(message ?? '', timestamp ?? 0),
-    );
-    return { lines, next: nextToken };
-  };
+    const lines = (events ?? []).flatMap(({ message }) => parseRunnerLine(message ?? '') ?? []);
+    return {
+      lines: lines.filter((line) => line.version === version && (runId === undefined || line.run === runId)),
+      next: nextToken,
+    };
+  }
+
   return {
     async read({ version, since, token }) {
       const from = since === undefined ? undefined : Date.parse(since);
-      const { lines, next } = await filter(`{ $.version = "${version}" }`, from, token);
-      return { lines: lines.filter(({ task }) => task !== undefined), token: next ?? null };
+      const { lines, next } = await page({ version, since: from, token });
+      return { lines, token: next ?? null };
     },
     async tail({ version, runId, limit }) {
-      const found: LogLine[] = [];
+      const since = Date.now() - TAIL_WINDOW_MS;
+      let found: RunnerLogLine[] = [];
       let token: string | undefined;
       do {
-        const page = await filter(
-          `{ ($.version = "${version}") && ($.run = "${runId}") }`,
-          Date.now() - TAIL_WINDOW_MS,
-          token,
-        );
-        found.push(...page.lines);
-        token = page.next;
+        const { lines, next } = await page({ version, runId, since, token });
+        found = [...found, ...lines].slice(-limit);
+        token = next;
       } while (token !== undefined);
-      return found.slice(-limit);
+      return found;
     },
   };
 }
 
-const lineSchema = v.object({
-  timestamp: v.optional(v.string()),
-  level: v.string(),
-  message: v.string(),
-  task: v.optional(v.string()),
-  run: v.optional(v.string()),
-  attempt: v.optional(v.number()),
-});
-
-/** One of the runner's own lines; what else writes to the group, Lambda's platform say, is none. */
-export function parseLine(text: string, timestamp: number): LogLine[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return [];
-    throw error;
-  }
-  const parsed = v.safeParse(lineSchema, json);
-  if (!parsed.success) return [];
-  const { timestamp: at, task, run, attempt, level, message } = parsed.output;
-  return [
-    {
-      at: at ?? new Date(timestamp).toISOString(),
-      level,
-      message,
-      ...(task === undefined ? {} : { task }),
-      ...(run === undefined ? {} : { run }),
-      ...(attempt === undefined ? {} : { attempt }),
-    },
-  ];
+interface Query {
+  readonly version: string;
+  readonly runId?: string;
+  readonly since: number | undefined;
+  readonly token: string | undefined;
 }

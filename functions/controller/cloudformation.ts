@@ -10,8 +10,8 @@ import type { CloudFormationEvent } from './cloudformation-event.ts';
 import { outcomeOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
 
-/** How long a Delete spends on cancelling runs before it answers all the same. */
-const CANCEL_WITHIN_MS = 5_000;
+/** How long an answer waits for what should come before it: it is given all the same. */
+const BEFORE_ANSWER_MS = 5_000;
 
 /** Records and starts; the workflow does the rest. Every delivery of one request comes to one run. */
 export async function handleCloudFormation(
@@ -95,7 +95,7 @@ async function answerUnstarted(
 ): Promise<void> {
   const cause = messageOf(error).replaceAll(request.responseUrl, '(response URL)');
   ports.log.error('the deploy could not be recorded and started', { run: run.runId, reason: cause });
-  const stack = await describe(ports);
+  const stack = await beforeAnswer(describe(ports));
   const stackStatus = stack && undoing(stack);
   const reason = `no task was started: the deploy could not be recorded and started: ${cause}`;
   const outcome = outcomeOf(
@@ -104,7 +104,7 @@ async function answerUnstarted(
     stackStatus === undefined ? { because: 'unstartable', reason } : { because: 'rollback', stackStatus },
     ports.config,
   );
-  const settled = await settleIfRecorded(ports, run, outcome);
+  const settled = await beforeAnswer(settleIfRecorded(ports, run, outcome));
   if (settled !== undefined) return answerRun(ports, settled);
   await putResponse(request.responseUrl, responseBody(request, outcome));
 }
@@ -128,12 +128,16 @@ async function settleIfRecorded(
 
 /** Always succeeds, at once, even without a ledger: else the stack could not be deleted. */
 async function answerDelete(ports: ControllerPorts, request: PendingAnswer): Promise<void> {
-  await Promise.race([cancelAll(ports), sleep(CANCEL_WITHIN_MS, undefined, { ref: false })]);
+  await beforeAnswer(cancelAll(ports));
   await putResponse(
     request.responseUrl,
     responseBody(request, { status: 'SUCCESS', text: 'deleted; no task was started' }),
   );
   ports.log.info('CloudFormation answered', { requestType: 'Delete', status: 'SUCCESS' });
+}
+
+function beforeAnswer<T>(work: Promise<T>): Promise<T | undefined> {
+  return Promise.race([work, sleep(BEFORE_ANSWER_MS, undefined, { ref: false })]);
 }
 
 async function cancelAll(ports: ControllerPorts): Promise<void> {

@@ -9,6 +9,7 @@ import { oneParagraph, positionText, span } from './text.ts';
 
 /** The CDK CLI shows the last 50 log lines of this function when the deploy fails. */
 const LINES = 45;
+const STACK_LINES = 11;
 const LOG_LINES = 20;
 /** Logs of a crashed runner are a courtesy: they must not delay the answer. */
 const LOGS_WITHIN_MS = 5_000;
@@ -77,14 +78,22 @@ async function detailsOf(
     record.error === undefined
       ? (record.reason ?? record.state)
       : (record.error.stack ?? `${record.error.name}: ${record.error.message}`);
-  const lines = head.split('\n').slice(0, 12);
+  const [first = '', ...frames] = head.split('\n');
   const logs = record.logs ?? (await logsOfCrash(ports, run, task));
   return [
-    `ERROR ${idOf(task)}: ${oneParagraph(lines[0] ?? '', 400)}`,
-    ...lines.slice(1).map((line) => `      ${line.trim()}`),
+    `ERROR ${idOf(task)}: ${oneParagraph(first, 400)}`,
+    ...frames
+      .filter(isOfTheTask)
+      .slice(0, STACK_LINES)
+      .map((line) => `      ${line.trim()}`),
     ...placeLines(record),
     ...logs.slice(-LOG_LINES).map((line) => `      log: ${oneParagraph(line, 300)}`),
   ];
+}
+
+/** Stack frames below the task's own, of Node and of the runner, help nobody. */
+function isOfTheTask(line: string): boolean {
+  return !/^\s+at .*(?:\bnode:|\/@middy\/|\/functions\/runner\/)/.test(line);
 }
 
 function placeLines({ error, cursor }: TaskRecord): string[] {

@@ -208,6 +208,7 @@ export type RefusalCode =
   | 'damaged-record'
   /** What is asked makes no sense of a task in this state. */
   | 'wrong-state'
+  | 'too-many-tasks'
   | 'read-only'
   | 'failed';
 

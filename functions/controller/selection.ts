@@ -1,8 +1,12 @@
 import { PartyError } from '../errors.ts';
+
 import type { EarlierTask, PartyRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
+
 import type { Manifest, ManifestTask } from '../manifest.ts';
 import { compareVersions, versionKey } from '../task/version.ts';
 import type { PartyConfig } from './ports.ts';
+
+const SELECTION_LIMIT_BYTES = 350_000;
 
 /** What the ledger says, as far as it can be read: a damaged record is its error. */
 export type LedgerView = {
@@ -31,7 +35,7 @@ function dueInDeploy(
   );
   const pending = tasks.filter((task) => task.when === 'once' && isDue(task, view));
   const always = tasks.filter((task) => task.when === 'every-deploy' && !isDismissed(task, view));
-  return [...pending, ...always].map((task) => pinned(task, manifest, view, config));
+  return withinOneRun([...pending, ...always].map((task) => pinned(task, manifest, view, config)));
 }
 
 /** What `run` executes: what is pending and, if asked, the manual tasks that have not succeeded. */
@@ -41,10 +45,21 @@ export function selectPending(
   config: PartyConfig,
   manualToo: boolean,
 ): SelectedTask[] {
-  return inOrder(manifest)
+  const tasks = inOrder(manifest)
     .filter((task) => (task.when === 'once' ? runsHere(task, config) : task.when === 'manual' && manualToo))
     .filter((task) => isDue(task, view))
     .map((task) => pinned(task, manifest, view, config));
+  return withinOneRun(tasks);
+}
+
+/** The run's item holds what it selected, and DynamoDB takes items of at most 400 KB. */
+function withinOneRun(tasks: SelectedTask[]): SelectedTask[] {
+  if (Buffer.byteLength(JSON.stringify(tasks)) <= SELECTION_LIMIT_BYTES) return tasks;
+  throw new PartyError(
+    'too-many-tasks',
+    `${tasks.length} tasks are pending, more than one run can hold`,
+    'record the old ones as done first: after-party skip, or newEnvironment "baseline" for a new environment',
+  );
 }
 
 /** The tasks that a new environment records instead of running them. */

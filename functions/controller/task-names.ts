@@ -46,7 +46,7 @@ export function findTasks(known: ReadonlyMap<string, KnownTask>, names: readonly
   const found = new Map<string, KnownTask>();
   const problems: { code: RefusalCode; text: string }[] = [];
   for (const name of names) {
-    const matches = [...known.values()].filter((task) => isNamed(task, name));
+    const matches = inVersionOrder([...known.values()].filter((task) => isNamed(task, name)));
     const [match] = matches;
     if (match === undefined)
       problems.push({
@@ -66,7 +66,11 @@ export function findTasks(known: ReadonlyMap<string, KnownTask>, names: readonly
       'name it by its version; after-party status lists all tasks',
     );
   }
-  return [...found.values()].sort((a, b) => compareVersions(a.version, b.version));
+  return inVersionOrder([...found.values()]);
+}
+
+function inVersionOrder(tasks: KnownTask[]): KnownTask[] {
+  return tasks.sort((a, b) => compareVersions(a.version, b.version));
 }
 
 /** A version, a name, or a file name with or without its folder and extension. */

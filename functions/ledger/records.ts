@@ -162,9 +162,10 @@ const runRecordSchema = v.object({
   deadline: v.optional(time),
   /** Whether a failure must not fail the deploy: it would take the ledger of an existing application with it. */
   sparesStack: v.optional(v.boolean()),
-  selection: v.optional(v.array(selectedTaskSchema)),
+  /** Kept as JSON text: it may be long, and this item is read before each task. */
+  selection: v.optional(v.pipe(v.string(), v.parseJson(), v.array(selectedTaskSchema))),
   /** What a deploy starts after its commit, each task in a run of its own. */
-  background: v.optional(v.array(selectedTaskSchema)),
+  background: v.optional(v.pipe(v.string(), v.parseJson(), v.array(selectedTaskSchema))),
   /** How its background tasks stand to the commit; absent where a deploy has none. */
   commit: v.optional(v.picklist(commitStates)),
   /** Of a background task's run: the deploy's run that started it. It has no deadline, and nobody waits for it. */

@@ -88,7 +88,12 @@ export class RunRecords {
       'run.accept',
       new PutCommand({
         TableName: this.#table.tableName,
-        Item: { ...run, params: asJson(run.params), ...this.#key(run.runId) },
+        Item: {
+          ...run,
+          params: asJson(run.params),
+          selection: asJson(run.selection),
+          ...this.#key(run.runId),
+        },
         ConditionExpression: 'attribute_not_exists(pk)',
       }),
     );
@@ -108,10 +113,10 @@ export class RunRecords {
         key: this.#key(runId),
         set: {
           state: 'running',
-          selection,
+          selection: asJson(selection),
           sparesStack,
           summary: `running ${selection.length} tasks`,
-          ...(background.length === 0 ? {} : { background, commit: 'awaited' }),
+          ...(background.length === 0 ? {} : { background: asJson(background), commit: 'awaited' }),
         },
         condition: '#state = :accepted',
         values: { ':accepted': 'accepted' },
@@ -203,8 +208,8 @@ export class RunRecords {
   }
 }
 
-function asJson(params: RunRecord['params']): string | undefined {
-  return params === undefined ? undefined : JSON.stringify(params);
+function asJson(value: object | undefined): string | undefined {
+  return value && JSON.stringify(value);
 }
 
 function unknownRun(runId: string): PartyError {

@@ -3,13 +3,13 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunnerLogs } from '../controller/ports.ts';
 import type { LogLine, LogLines } from '../controller/requests.ts';
+import { parseRunnerLine, type RunnerLogLine } from '../controller/runner-log-line.ts';
 
 const PAGE = 500;
 
 /** A line as it is kept: of a task, or of the runner before and between tasks. */
-export interface LocalLogLine extends LogLine {
+export interface LocalLogLine extends RunnerLogLine {
   readonly run: string;
-  readonly version?: string;
 }
 
 /** The runner's log lines, a file per run. */
@@ -31,13 +31,13 @@ export class LocalLogs implements RunnerLogs {
   }
 
   append(runId: string, text: string): void {
-    const line = parseLine(text, runId) ?? {
+    const said = parseRunnerLine(text) ?? {
       at: new Date().toISOString(),
       level: 'INFO',
       message: text,
-      run: runId,
       ...this.#speakers.get(runId),
     };
+    const line: LocalLogLine = { ...said, run: runId };
     const { version, task, attempt } = line;
     if (version !== undefined && task !== undefined && attempt !== undefined) {
       this.#speakers.set(runId, { version, task, attempt });
@@ -77,34 +77,3 @@ export class LocalLogs implements RunnerLogs {
 }
 
 type Speaker = { readonly version: string; readonly task: string; readonly attempt: number };
-
-const OWN_FIELDS = new Set(['level', 'message', 'timestamp', 'service', 'version', 'task', 'run', 'attempt']);
-
-/** A line of the runner's logger; undefined for anything else. */
-function parseLine(text: string, runId: string): LocalLogLine | undefined {
-  const fields = parseObject(text);
-  if (fields === undefined) return undefined;
-  const { timestamp, level, message, version, task, attempt } = fields;
-  if (typeof timestamp !== 'string' || typeof level !== 'string' || typeof message !== 'string')
-    return undefined;
-  const extra = Object.entries(fields).filter(([name]) => !OWN_FIELDS.has(name));
-  return {
-    at: timestamp,
-    level,
-    message: extra.length === 0 ? message : `${message} ${JSON.stringify(Object.fromEntries(extra))}`,
-    run: runId,
-    ...(typeof version === 'string' && { version }),
-    ...(typeof task === 'string' && { task }),
-    ...(typeof attempt === 'number' && { attempt }),
-  };
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  if (!text.startsWith('{')) return undefined;
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}

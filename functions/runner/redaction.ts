@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 /** Shorter values occur in unrelated words and numbers, which would be blanked too. */
 const SHORTEST = 4;
 
@@ -11,9 +13,13 @@ export class Redactor {
     const secrets = new Set(this.#secrets);
     for (const name of names) {
       for (const text of leaves(Reflect.get(params, name))) {
-        if (text.length < SHORTEST) continue;
-        // As it is, within JSON, and within a URL.
-        secrets.add(text).add(JSON.stringify(text).slice(1, -1)).add(encodeURIComponent(text.toWellFormed()));
+        // What `console` shows of an object has each line of a text by itself.
+        for (const part of [text, ...text.split('\n')]) {
+          if (part.length < SHORTEST) continue;
+          // As it is, within JSON, as `console` quotes it, and within a URL.
+          secrets.add(part).add(JSON.stringify(part).slice(1, -1)).add(inspect(part).slice(1, -1));
+          secrets.add(encodeURIComponent(part.toWellFormed()));
+        }
       }
     }
     this.#secrets = [...secrets].sort((a, b) => b.length - a.length);

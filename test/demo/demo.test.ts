@@ -172,7 +172,8 @@ describe('what the demo prints', () => {
       'SUCCESS',
     ]);
     expect(responses[1].Reason).toBe(reason);
-    expect(output).toContain(`  · rolled back: ${responses[2].Reason}`);
+    expect(responses[2].Data.Outcome).toContain('no task was started');
+    expect(output).toContain(`  · rolled back: ${responses[2].Data.Outcome}`);
   });
 
   it('sent one mail, in the third deploy, and told Slack what it prints', () => {

@@ -488,7 +488,7 @@ describe('fails', () => {
     [
       'a deployTimeout of nothing',
       { deployTimeout: Duration.seconds(0) },
-      /deployTimeout is .*expected whole seconds, from 1 minute/,
+      /deployTimeout is .*expected whole seconds, from 10 seconds/,
     ],
     [
       'a timeout over 15 minutes',

@@ -1,6 +1,37 @@
 import { type WriteSite, writeSites } from '../../functions/ledger/index.ts';
 import type { Fault } from './simulated-table.ts';
 
+export const faults: readonly Fault[] = ['crash before', 'crash after', 'sent twice', 'stall'];
+
+const anyState = [
+  'no record',
+  'baselined',
+  'pending',
+  'succeeded',
+  'failed',
+  'in-doubt',
+  'skipped',
+  'cancelled',
+  'stale',
+];
+
+/** Every transition that there is: what makes it, from which state, to which. */
+const transitions: readonly string[] = [
+  ...anyState.map((from) => `claim: ${from} -> running`),
+  ...['succeeded', 'failed', 'in-doubt', 'cancelled'].map((to) => `finish: running -> ${to}`),
+  ...['failed', 'in-doubt'].map((to) => `finish: stale -> ${to}`),
+  ...['pending', 'succeeded', 'failed', 'in-doubt', 'skipped', 'cancelled', 'stale'].map(
+    (to) => `release: running -> ${to}`,
+  ),
+  ...anyState
+    .flatMap((from) => ['pending', 'succeeded', 'skipped'].map((to) => `correct: ${from} -> ${to}`))
+    // The reset of a baselined task first makes it one without a record.
+    .filter((name) => name !== 'correct: baselined -> pending'),
+  ...['accepted', 'running'].map((to) => `run: no record -> ${to}`),
+  ...['running', 'succeeded', 'failed'].map((to) => `run: accepted -> ${to}`),
+  ...['succeeded', 'failed', 'cancelled', 'held'].map((to) => `run: running -> ${to}`),
+];
+
 /** What all histories together have come through. */
 export class Coverage {
   readonly #faults = new Map<string, number>();
@@ -8,40 +39,40 @@ export class Coverage {
   histories = 0;
 
   hit(site: WriteSite, fault: Fault): void {
-    count(this.#faults, `${site} ${fault}`);
+    count(this.#faults, `${site}: ${fault}`);
   }
 
-  took(kind: 'task' | 'run', from: string, to: string): void {
-    count(this.#transitions, `${kind}: ${from} -> ${to}`);
+  took(by: string, from: string, to: string): void {
+    count(this.#transitions, `${by}: ${from} -> ${to}`);
   }
 
-  faults(site: WriteSite, fault: Fault): number {
-    return this.#faults.get(`${site} ${fault}`) ?? 0;
-  }
-
-  transitions(name: string): number {
-    return this.#transitions.get(name) ?? 0;
-  }
-
-  /** Transitions that nobody has declared. */
-  undeclared(declared: readonly string[]): string[] {
-    return [...this.#transitions.keys()].filter((name) => !declared.includes(name));
-  }
-
-  table(declared: readonly string[]): string {
-    const heads: Fault[] = ['crash before', 'crash after', 'sent twice'];
-    const sites = writeSites.map((site) =>
-      [site.padEnd(24), ...heads.map((fault) => String(this.faults(site, fault)).padStart(13))].join(''),
-    );
-    const transitions = declared.map(
-      (name) => `${name.padEnd(36)}${String(this.transitions(name)).padStart(8)}`,
-    );
+  /** Sites without a fault, and transitions that were never taken. */
+  unseen(): string[] {
+    const sites = writeSites.flatMap((site) => faults.map((fault) => `${site}: ${fault}`));
     return [
-      `${'write site'.padEnd(24)}${heads.map((head) => head.padStart(13)).join('')}`,
-      ...sites,
+      ...sites.filter((name) => !this.#faults.has(name)),
+      ...transitions.filter((name) => !this.#transitions.has(name)),
+    ];
+  }
+
+  /** Transitions that should not be. */
+  undeclared(): string[] {
+    return [...this.#transitions.keys()].filter((name) => !transitions.includes(name));
+  }
+
+  table(): string {
+    const cell = (text: string | number): string => String(text).padStart(14);
+    return [
+      `${'write site'.padEnd(24)}${faults.map(cell).join('')}`,
+      ...writeSites.map(
+        (site) =>
+          `${site.padEnd(24)}${faults.map((fault) => cell(this.#faults.get(`${site}: ${fault}`) ?? 0)).join('')}`,
+      ),
       '',
-      `${'transition'.padEnd(36)}${'times'.padStart(8)}`,
-      ...transitions,
+      `${'transition'.padEnd(38)}${cell('times')}`,
+      ...[...transitions, ...this.undeclared()].map(
+        (name) => `${name.padEnd(38)}${cell(this.#transitions.get(name) ?? 0)}`,
+      ),
     ].join('\n');
   }
 }

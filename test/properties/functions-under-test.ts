@@ -39,7 +39,7 @@ export function controllerIn(
   process: SimulatedProcess,
   tasks: readonly ManifestTask[],
 ): (event: unknown) => ReturnType<Controller> {
-  const { scenario, simulation, said } = around;
+  const { scenario, said } = around;
   const log = (message: string, fields?: object): void => {
     said.push(JSON.stringify([message, fields]));
   };
@@ -64,11 +64,7 @@ export function controllerIn(
         process.step('describe execution', async () => around.isRunning(runId, generation)),
     },
     stacks: {
-      describe: () =>
-        process.step('describe stack', async () => {
-          if (simulation.oneIn(12)) throw new Error('Throttling: Rate exceeded');
-          return around.describe();
-        }),
+      describe: () => process.step('describe stack', async () => around.describe()),
     },
     runnerLogs: { read: async () => ({ lines: [], token: null }), tail: async () => [] },
     log: { info: log, error: log, report: log },

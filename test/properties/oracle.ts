@@ -9,6 +9,7 @@ import type { SimulatedProcess, Simulation } from './simulation.ts';
 interface Execution {
   readonly process: SimulatedProcess;
   readonly key: string;
+  readonly runId: string;
 }
 
 /** Watches every write and every execution of a task's function, and says what should never have been. */
@@ -69,15 +70,19 @@ export class Oracle {
 
   #wroteTask(site: WriteSite, key: string, record: TaskRecord, process: SimulatedProcess): void {
     const before = this.tasks.get(key);
-    this.say(`  ${key}: ${this.stateOf(key)} -> ${record.state} (${site}, attempt ${record.attempt})`);
-    this.#coverage.took('task', this.stateOf(key), record.state);
+    // Whether a lease is over is for the process to say, by its own clock.
+    const from = this.stateOf(key, process.now());
     this.tasks.set(key, record);
+    this.say(`  ${key}: ${from} -> ${this.stateOf(key, process.now())} (${site}, attempt ${record.attempt})`);
+    this.#coverage.took(site.slice('task.'.length), from, this.stateOf(key, process.now()));
     this.#past.set(key, [...(this.#past.get(key) ?? [undefined]), record]);
     if (site === 'task.claim') {
       this.#claimedFrom.set(key, before);
       this.forbid(record.attempt !== (before?.attempt ?? 0) + 1, `the claim of ${key} was not counted once`);
     }
     if (site === 'task.finish') {
+      this.forbid(before?.state !== 'running', `${key} is finished, though nobody executes it`);
+      this.forbid(before?.owner !== record.owner, `${key} is finished by another than its owner`);
       for (const execution of this.#executing) {
         if (execution.key === key && execution.process === process) this.#executing.delete(execution);
       }
@@ -96,8 +101,8 @@ export class Oracle {
       );
     }
     if (site === 'task.release') {
-      const from = this.#claimedFrom.get(key);
-      this.forbid(record.attempt !== (from?.attempt ?? 0), `the release of ${key} counts as an attempt`);
+      const claimed = this.#claimedFrom.get(key);
+      this.forbid(record.attempt !== (claimed?.attempt ?? 0), `the release of ${key} counts as an attempt`);
     }
     if (site === 'task.correct' && record.state === 'pending') this.#begun.delete(key);
   }
@@ -109,15 +114,31 @@ export class Oracle {
       `  run ${run.runId.slice(0, 6)}: ${from} -> ${run.state}${run.request === undefined ? '' : ' (cancel requested)'}`,
     );
     this.runs.set(run.runId, run);
+    if (run.state === 'failed') this.#judgeFailure(run);
     if (this.#since.has(run.runId)) return;
     this.#since.set(run.runId, new Map([...this.#past].map(([key, past]) => [key, past.length - 1])));
   }
 
+  #judgeFailure(run: RunRecord): void {
+    const broken = (run.selection ?? []).filter((task) => {
+      const record = this.tasks.get(versionKey(task.version));
+      return record?.lastRun === run.runId && ['failed', 'in-doubt'].includes(record.state);
+    });
+    const text = run.answer?.text ?? '';
+    const isNamed = run.selection?.some((task) => text.includes(`${task.version}_${task.name}`));
+    // Then it is the runner that is broken.
+    const isRunner = /the runner does not load|the runner could not be called/.test(text);
+    this.forbid(
+      broken.length > 0 && !isNamed && !isRunner,
+      `invariant 9: a run does not name what is broken: ${text}`,
+    );
+  }
+
   /** The state as people are shown it. */
-  stateOf(key: string): string {
+  stateOf(key: string, now: number = this.#simulation.now): string {
     const record = this.tasks.get(key);
     if (record === undefined) return this.isBaselined(key) ? 'baselined' : 'no record';
-    const isOver = Date.parse(record.leaseUntil ?? '') < this.#simulation.now;
+    const isOver = Date.parse(record.leaseUntil ?? '') < now;
     return record.state === 'running' && isOver ? 'stale' : record.state;
   }
 
@@ -143,9 +164,13 @@ export class Oracle {
       this.#begun.set(key, [...begun, { owner, runId }]);
       this.#judgeBeginning(key, runId, begun);
     }
-    const execution = { process, key };
+    const execution = { process, key, runId };
     this.#executing.add(execution);
     return () => this.#executing.delete(execution);
+  }
+
+  isExecuting(runId: string): boolean {
+    return [...this.#executing].some((execution) => execution.runId === runId && !execution.process.isDead);
   }
 
   returns(version: string): void {
@@ -166,10 +191,7 @@ export class Oracle {
       run.trigger === 'deploy' && this.isUndone,
       `invariant 7: ${who} while the stack is being undone`,
     );
-    this.forbid(
-      earlier.some(({ runId }) => runId === run.runId),
-      `${who} that has executed it before`,
-    );
+    this.forbid(earlier.at(-1)?.runId === runId, `${who} that was the last to execute it`);
     const from = this.#claimedFrom.get(key);
     if (run.trigger !== 'invoke' && selected.when !== 'every-deploy') {
       this.forbid(from?.succeededAt !== undefined, `invariant 2: ${who} though it has succeeded`);

@@ -20,15 +20,17 @@ function task(version: string, name: string, options: Partial<ManifestTask> = {}
 }
 
 const ALPHA = task('3', 'alpha');
+const BRAVO = task('007', 'bravo', { delivery: 'at-most-once' });
+const ECHO = task('60', 'echo', { when: 'manual' });
 const DELTA = task('050', 'delta', { newEnvironment: 'baseline' });
 
 /** Every task that any deploy may have. */
 export const pool: readonly ManifestTask[] = [
   ALPHA,
-  task('007', 'bravo', { delivery: 'at-most-once' }),
+  BRAVO,
   task('20', 'charlie', { onFailure: 'continue' }),
   DELTA,
-  task('60', 'echo', { when: 'manual' }),
+  ECHO,
   task('100', 'foxtrot', { when: 'every-deploy' }),
   task('200', 'golf', { when: 'every-deploy', delivery: 'at-most-once', onFailure: 'continue' }),
 ];
@@ -39,12 +41,25 @@ export const RETRIED = '20';
 /** What is done from outside, in this order, as soon as it is possible and its turn comes. */
 export type Operation =
   | { readonly kind: 'deploy'; readonly tasks: readonly ManifestTask[] }
-  /** Another resource of the stack fails while the deploy waits for its tasks. */
-  | { readonly kind: 'fail elsewhere' | 'destroy' | 'cancel' }
+  /**
+   * A person cancels a run, another resource of the stack fails while the deploy waits for its tasks, or the
+   * stack is deleted.
+   */
+  | { readonly kind: 'cancel' | 'fail elsewhere' | 'destroy'; readonly when: Moment }
   | { readonly kind: 'run'; readonly all: boolean }
-  | { readonly kind: 'invoke' | 'skip' | 'mark-done' | 'reset'; readonly task: ManifestTask };
+  /** Calm means that nothing else is under way. */
+  | { readonly kind: OnTask; readonly task: ManifestTask; readonly isCalm: boolean }
+  /** The machine on which a person's run is driven dies with it. */
+  | { readonly kind: 'lose' }
+  /** The connection to a runner is lost, which then dies unheard. */
+  | { readonly kind: 'lose runner' }
+  /** Every lease runs out. */
+  | { readonly kind: 'wait' };
+/** Before a claim is after the runner has seen that the run is to go on. */
+export type Moment = 'ever' | 'before a claim' | 'while executing';
+export type OnTask = 'invoke' | 'skip' | 'mark-done' | 'reset';
 
-/** A fault at the write after so many others of its site. */
+/** The fault at the write after so many others of its site. */
 export interface PlannedFault {
   readonly site: WriteSite;
   readonly fault: Fault;
@@ -57,98 +72,180 @@ export interface Scenario {
   readonly isAdded: boolean;
   readonly ownsLedger: boolean;
   readonly onFailure: 'fail-deploy' | 'continue';
+  /** Whether CloudFormation says for minutes that it is asked too often. */
+  readonly isThrottled: boolean;
   readonly operations: readonly Operation[];
   readonly faults: readonly PlannedFault[];
-  /** Whether a cancel, where there will be one, comes between a claim and the look that follows it. */
-  readonly cancelsAfterClaim: boolean;
-  /** Of eight tasks, how many throw. */
-  readonly throwing: number;
+  /** What the tasks' functions do; `obey` is to end only when they are told to. */
+  readonly tasksDo: 'return' | 'throw' | 'obey' | 'anything';
   readonly choices: readonly number[];
 }
 
-const someTask = fc.constantFrom(...pool);
+const choices = fc.array(fc.nat(239), { maxLength: 400, size: 'max' });
+const someTask = fc.oneof(fc.constant(ALPHA), fc.constantFrom(...pool));
 const someTasks = fc.subarray([...pool], { minLength: 1 });
 
-const deploy = fc.record({ kind: fc.constant('deploy' as const), tasks: someTasks });
-const onTask = fc.record({
-  kind: fc.constantFrom('invoke' as const, 'skip' as const, 'mark-done' as const, 'reset' as const),
-  task: someTask,
-});
 const operation: fc.Arbitrary<Operation> = fc.oneof(
-  { weight: 4, arbitrary: deploy },
-  { weight: 5, arbitrary: onTask },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('deploy' as const), tasks: someTasks }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constantFrom<OnTask>('invoke', 'skip', 'mark-done', 'reset'),
+      task: someTask,
+      isCalm: fc.constant(false),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('run' as const), all: fc.boolean() }) },
   {
-    weight: 3,
-    arbitrary: fc.record({ kind: fc.constantFrom('fail elsewhere' as const, 'cancel' as const) }),
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constantFrom(
+        'cancel' as const,
+        'cancel' as const,
+        'fail elsewhere' as const,
+        'destroy' as const,
+      ),
+      when: fc.constantFrom<Moment>('ever', 'before a claim', 'while executing'),
+    }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('destroy' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constantFrom('lose' as const, 'lose runner' as const, 'wait' as const) }),
+  },
 );
 
 /** Without these a site is hardly ever written to. */
-function needed(site: WriteSite): fc.Arbitrary<Operation[]> {
+function needed(site: WriteSite): readonly Operation[] {
   switch (site) {
     case 'run.request-cancel':
+      return [{ kind: 'cancel', when: 'ever' }];
     case 'task.release':
-      return fc
-        .constantFrom<Operation['kind']>('cancel', 'cancel', 'fail elsewhere', 'destroy')
-        .map((kind) => [{ kind } as Operation]);
+      return [
+        { kind: 'invoke', task: ALPHA, isCalm: true },
+        { kind: 'cancel', when: 'before a claim' },
+      ];
     case 'party.forget-baselined':
-      return fc.constant([{ kind: 'reset', task: DELTA }]);
+      return [{ kind: 'reset', task: DELTA, isCalm: false }];
     case 'task.correct':
-      return fc
-        .tuple(
-          onTask,
-          fc.record({
-            kind: fc.constantFrom('skip' as const, 'mark-done' as const, 'reset' as const),
-            task: someTask,
-          }),
-        )
-        .map((operations) => operations);
+      return [{ kind: 'skip', task: ECHO, isCalm: false }];
     default:
-      return fc.constant([]);
+      return [];
   }
 }
 
-/** Histories in which this fault has every chance to happen. */
-export function scenarios(site: WriteSite, fault: Fault): fc.Arbitrary<Scenario> {
-  const first =
-    site === 'party.forget-baselined'
-      ? fc.constant([...pool])
-      : site.startsWith('task.')
-        ? someTasks.map((tasks) => [...new Set([ALPHA, ...tasks])])
-        : someTasks;
+/** Histories of every kind, in which this fault has every chance to happen. */
+export function withFault(site: WriteSite, fault: Fault): fc.Arbitrary<Scenario> {
+  const mustStay = site === 'task.release' || site === 'task.correct';
+  const mayRepeat = site === 'task.claim' || site === 'task.finish';
+  const otherFault = fc.record({
+    site: fc.constantFrom<WriteSite>(
+      'task.claim',
+      'task.finish',
+      'run.settle',
+      'answer.keep',
+      'run.begin',
+      site,
+    ),
+    fault: fc.constantFrom<Fault>('crash before', 'crash after', 'sent twice', 'stall'),
+    after: fc.nat(3),
+  });
   return fc.record({
-    isAdded: site === 'party.forget-baselined' ? fc.constant(false) : fc.boolean(),
-    ownsLedger: fc.boolean(),
+    // Only a new stack has baselined tasks; one that was there is not gone when the first deploy fails.
+    isAdded: mustStay
+      ? fc.constant(true)
+      : site === 'party.forget-baselined'
+        ? fc.constant(false)
+        : fc.boolean(),
+    ownsLedger: mustStay ? fc.constant(true) : fc.boolean(),
     onFailure: fc.constantFrom('fail-deploy', 'fail-deploy', 'continue'),
+    isThrottled: site === 'run.settle' ? fc.boolean() : fc.constant(false),
     operations: fc
-      .tuple(first, needed(site), fc.array(operation, { maxLength: 5 }))
-      .map(([tasks, must, rest]): Operation[] => [{ kind: 'deploy', tasks }, ...must, ...rest]),
+      .tuple(site.includes('.forget') ? fc.constant(pool) : someTasks, fc.array(operation, { maxLength: 5 }))
+      .map(([tasks, rest]): Operation[] => [
+        { kind: 'deploy', tasks: [...new Set([ALPHA, ...tasks])] },
+        ...needed(site),
+        ...rest,
+      ]),
     faults: fc
-      .tuple(
-        fc.nat(1),
-        fc.option(
-          fc.record({
-            site: fc.constantFrom(
-              'task.claim',
-              'task.finish',
-              'run.settle',
-              'answer.keep',
-              'run.begin',
-              site,
-            ),
-            fault: fc.constantFrom<Fault>('crash before', 'crash after', 'sent twice'),
-            after: fc.nat(3),
-          }),
-        ),
-      )
+      .tuple(fc.nat(1), fc.option(otherFault))
       .map(([after, more]): PlannedFault[] => [
-        { site, fault, after: site === 'task.claim' || site === 'task.finish' ? after : 0 },
+        { site, fault, after: mayRepeat ? after : 0 },
         ...(more === null ? [] : [more]),
       ]),
-    cancelsAfterClaim: site === 'task.release' ? fc.constant(true) : fc.boolean(),
-    throwing: fc.nat(3),
-    choices: fc.array(fc.nat(239), { maxLength: 400, size: 'max' }),
+    tasksDo: fc.constant('anything' as const),
+    choices,
+  });
+}
+
+/** How a task comes into a state. */
+const ways = {
+  'no record': { task: ECHO, tasksDo: 'return', operations: [] },
+  baselined: { task: DELTA, tasksDo: 'return', operations: [] },
+  pending: { task: ECHO, tasksDo: 'return', operations: [{ kind: 'reset', task: ECHO, isCalm: true }] },
+  succeeded: { task: ALPHA, tasksDo: 'return', operations: [] },
+  failed: { task: ALPHA, tasksDo: 'throw', operations: [] },
+  'in-doubt': { task: BRAVO, tasksDo: 'throw', operations: [] },
+  skipped: { task: ECHO, tasksDo: 'return', operations: [{ kind: 'skip', task: ECHO, isCalm: true }] },
+  cancelled: { task: ALPHA, tasksDo: 'obey', operations: [{ kind: 'cancel', when: 'while executing' }] },
+  stale: {
+    task: ECHO,
+    tasksDo: 'obey',
+    operations: [{ kind: 'invoke', task: ECHO, isCalm: true }, { kind: 'lose' }, { kind: 'wait' }],
+  },
+  'failed unheard': {
+    task: ECHO,
+    tasksDo: 'obey',
+    operations: [{ kind: 'invoke', task: ECHO, isCalm: true }, { kind: 'lose runner' }],
+  },
+  'stale, at most once': {
+    task: BRAVO,
+    tasksDo: 'obey',
+    operations: [{ kind: 'invoke', task: BRAVO, isCalm: true }, { kind: 'lose' }, { kind: 'wait' }],
+  },
+} as const satisfies Record<string, Pick<Scenario, 'tasksDo' | 'operations'> & { task: ManifestTask }>;
+
+export type From = keyof typeof ways;
+export const states = Object.keys(ways) as From[];
+
+/** What somebody does to a task before the last deploy. */
+export const acts = [
+  'nothing',
+  'invoke',
+  'skip',
+  'mark-done',
+  'reset',
+  'invoke twice',
+  'invoke and cancel',
+] as const;
+export type Act = (typeof acts)[number];
+
+function operationsOf(act: Act, task: ManifestTask): readonly Operation[] {
+  if (act === 'nothing') return [];
+  if (act === 'invoke and cancel') {
+    return [
+      { kind: 'invoke', task, isCalm: true },
+      { kind: 'cancel', when: 'before a claim' },
+    ];
+  }
+  if (act !== 'invoke twice') return [{ kind: act, task, isCalm: true }];
+  return [
+    { kind: 'invoke', task, isCalm: true },
+    { kind: 'invoke', task, isCalm: false },
+  ];
+}
+
+/** Histories in which somebody does something to a task in this state. */
+export function fromState(from: From, act: Act): fc.Arbitrary<Scenario> {
+  const { task, tasksDo, operations } = ways[from];
+  const deploy: Operation = { kind: 'deploy', tasks: [task] };
+  return fc.record({
+    isAdded: fc.constant(from !== 'baselined'),
+    ownsLedger: fc.constant(true),
+    onFailure: fc.constant('fail-deploy' as const),
+    isThrottled: fc.constant(false),
+    operations: fc.constant([deploy, ...operations, ...operationsOf(act, task)]),
+    faults: fc.constant([]),
+    tasksDo: fc.constant(tasksDo),
+    choices,
   });
 }

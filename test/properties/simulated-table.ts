@@ -2,12 +2,18 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { LedgerTable, type WriteSite, type Written } from '../../functions/ledger/index.ts';
 import type { SimulatedProcess } from './simulation.ts';
 
-/** What goes wrong at a write: the process dies, or the SDK loses the first answer and sends it again. */
-export type Fault = 'crash before' | 'crash after' | 'sent twice';
+/**
+ * What goes wrong at a write: the process dies, the SDK loses the first answer and sends it again, or the process
+ * comes to it only when nothing else can happen.
+ */
+export type Fault = 'crash before' | 'crash after' | 'sent twice' | 'stall';
 
 /** What a table tells of its writes. */
 export interface WriteObserver {
   faultAt(site: WriteSite, process: SimulatedProcess): Fault | undefined;
+  /** A write and its copy have both changed something. */
+  wroteTwice(site: WriteSite): void;
+  isWaitedFor(site: WriteSite): boolean;
   wrote(site: WriteSite, key: { pk: string; sk: string }, process: SimulatedProcess): Promise<void>;
   read(pk: string, process: SimulatedProcess): void;
 }
@@ -44,8 +50,10 @@ export class SimulatedTable extends LedgerTable {
   }
 
   override write(...[site, command]: Parameters<LedgerTable['write']>): Promise<Written> {
+    const fault = this.#observer.faultAt(site, this.#process);
+    this.#process.isLate = fault === 'stall' || this.#observer.isWaitedFor(site);
     return this.#process.step(`write ${site}`, async () => {
-      const fault = this.#observer.faultAt(site, this.#process);
+      this.#process.isLate = false;
       if (fault === 'crash before') {
         this.#process.die(`crashed before ${site}`);
         return { applied: false };
@@ -54,6 +62,7 @@ export class SimulatedTable extends LedgerTable {
       let applied = written.applied;
       if (fault === 'sent twice') {
         written = await super.write(site, command);
+        if (applied && written.applied) this.#observer.wroteTwice(site);
         applied ||= written.applied;
       }
       const { pk, sk } = ('Key' in command.input ? command.input.Key : command.input.Item) as Key;

@@ -16,6 +16,8 @@ export class StepFunctions {
   readonly histories: string[] = [];
   readonly #around: () => Surroundings;
   readonly #executions = new Map<string, 'running' | 'ended'>();
+  readonly #lost = new Set<string>();
+  readonly #runners = new Map<string, SimulatedProcess[]>();
   #calls = 0;
 
   constructor(around: () => Surroundings) {
@@ -49,10 +51,24 @@ export class StepFunctions {
     return process.run(() => controllerIn(this.#around(), process, this.tasks)(event));
   }
 
+  /** The execution and its runners are gone, and nobody hears of it. */
+  lose(runId: string): void {
+    for (const name of this.running) {
+      if (name.startsWith(runId)) this.#executions.set(name, 'ended');
+    }
+    this.#lost.add(runId);
+    for (const process of this.#runners.get(runId) ?? []) process.die('lost');
+  }
+
+  /** Whatever executes a task dies, and nobody is told more than that the connection is gone. */
+  loseRunners(): void {
+    for (const processes of this.#runners.values()) for (const process of processes) process.die('unheard');
+  }
+
   async #drive(name: string, first: State): Promise<void> {
     const { simulation } = this.#around();
     let state = first;
-    for (;;) {
+    while (!this.#lost.has(first.runId)) {
       const decision = await this.#decide(state);
       this.histories.push(JSON.stringify(decision));
       if (decision.action === 'end') break;
@@ -94,7 +110,9 @@ export class StepFunctions {
 
   async #invoke(work: Work): Promise<RunnerOutcome> {
     const { simulation } = this.#around();
+    if (this.#lost.has(work.runId)) return {};
     const { process, requestId } = this.#process('runner');
+    this.#runners.set(work.runId, [...(this.#runners.get(work.runId) ?? []), process]);
     const endsAt = simulation.now + RUNNER_SECONDS * 1000;
     const timer = simulation.setTimer(() => process.die('timed out'), RUNNER_SECONDS * 1000);
     const runner = runnerIn(this.#around(), process, this.tasks, requestId, endsAt);
@@ -102,6 +120,7 @@ export class StepFunctions {
     simulation.clearTimer(timer);
     if (ended.how === 'returned') return { report: ended.value };
     if (ended.how === 'threw') return lambdaError('Error', String(ended.error));
+    if (ended.cause === 'unheard') return { error: { Error: 'Lambda.SdkClientException', Cause: 'lost' } };
     return ended.cause === 'timed out'
       ? lambdaError(
           'Sandbox.Timedout',

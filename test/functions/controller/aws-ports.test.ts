@@ -3,9 +3,10 @@ import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cl
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { cloudWatchLogs, parseLine } from '../../../functions/controller/aws-runner-logs.ts';
+import { cloudWatchLogs } from '../../../functions/controller/aws-runner-logs.ts';
 import { cloudFormationStacks } from '../../../functions/controller/aws-stacks.ts';
 import { stepFunctionsWorkflow } from '../../../functions/controller/aws-workflow.ts';
+import { parseRunnerLine } from '../../../functions/controller/runner-log-line.ts';
 import { config, RUN } from './party.ts';
 
 const sleep = vi.hoisted(() => vi.fn(async () => undefined));
@@ -136,6 +137,7 @@ describe('the log group', () => {
           at: '2026-11-20T09:15:00.000Z',
           level: 'INFO',
           message: 'item',
+          version: '007',
           task: 'first_admin',
           run: RUN,
           attempt: 2,
@@ -152,7 +154,7 @@ describe('the log group', () => {
   });
 
   it('gives the last lines of a task in a run, over all pages', async () => {
-    const event = (message: string) => ({ timestamp: 1, message: line({ message, task: 'first_admin' }) });
+    const event = (message: string) => ({ timestamp: 1, message: line({ message, version: '7', run: RUN }) });
     logs
       .on(FilterLogEventsCommand)
       .resolvesOnce({ events: [event('a'), event('b')], nextToken: 'next' })
@@ -166,10 +168,25 @@ describe('the log group', () => {
 
   it('has lines of others too, which are none of ours', () => {
     for (const text of ['END RequestId: 1', '', '{"broken', '"a text"', 'null', '{"message":"no level"}']) {
-      expect(parseLine(text, 0)).toEqual([]);
+      expect(parseRunnerLine(text)).toBeUndefined();
     }
-    expect(parseLine('{"level":"INFO","message":"m"}', 0)).toEqual([
-      { at: '1970-01-01T00:00:00.000Z', level: 'INFO', message: 'm' },
-    ]);
+  });
+
+  it('keeps the fields that a task logs besides its message', () => {
+    expect(parseRunnerLine(line({ users: 3 }))).toEqual({
+      at: '2026-11-20T09:15:00.000Z',
+      level: 'INFO',
+      message: 'item {"users":3}',
+    });
+  });
+
+  it('is checked again, since emulators do not read the pattern', async () => {
+    const event = (version: string) => ({ timestamp: 1, message: line({ version, run: RUN }) });
+    logs.on(FilterLogEventsCommand).resolves({ events: [event('7'), event('8')] });
+
+    const { lines } = await cloudWatchLogs('runner-logs').read({ version: '8' });
+
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatchObject({ version: '8' });
   });
 });

@@ -141,6 +141,17 @@ describe('a deploy selects', () => {
   });
 });
 
+describe('a selection that would not fit in the run’s item', () => {
+  const many = manifestOf(...Array.from({ length: 4_000 }, (_, index) => deployed(`${index + 1}`)));
+
+  it.each([
+    ['a deploy', () => selectForDeploy(many, NOTHING, config)],
+    ['run', () => selectPending(many, NOTHING, config, false)],
+  ] as const)('fails %s with what to do about it', (_, select) => {
+    expect(select).toThrow('4000 tasks are pending, more than one run can hold');
+  });
+});
+
 describe('run selects', () => {
   const manifest = manifestOf(
     deployed('3', { when: 'manual' }),

@@ -1,0 +1,138 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Context } from 'aws-lambda';
+import { type Controller, createController } from '../functions/controller/index.ts';
+import { Ledger, LedgerTable } from '../functions/ledger/index.ts';
+import type { ManifestTask } from '../functions/manifest.ts';
+import { TIMING } from '../functions/runner/ports.ts';
+import { runnerFor } from '../functions/runner/runner.ts';
+import { defineTask } from '../functions/task/index.ts';
+import type { Decision, RunnerReport } from '../functions/workflow-messages.ts';
+import { TABLE } from './database.ts';
+
+const STACK_ID = 'arn:aws:cloudformation:us-east-1:000000000000:stack/Bench/1';
+const RUNNER_SECONDS = 900;
+
+/** No-op tasks with a controller and a runner; CloudFormation's side of a deploy is a server in this process. */
+export class BenchParty {
+  readonly controller: Controller;
+  readonly #run: (work: unknown) => Promise<RunnerReport>;
+  readonly #server: Server;
+  #started: string | undefined;
+
+  private constructor(client: DynamoDBDocumentClient, ledgerId: string, count: number, server: Server) {
+    const tasks = Array.from({ length: count }, (_, index) => noOp(index + 1));
+    const ledger = new Ledger(new LedgerTable(client, TABLE, ledgerId));
+    this.#server = server;
+    this.controller = createController({
+      config: {
+        environmentName: 'bench',
+        party: 'Tasks',
+        stackId: STACK_ID,
+        deployTimeoutSeconds: 1800,
+        runnerTimeoutSeconds: RUNNER_SECONDS,
+        onFailure: 'fail-deploy',
+        newEnvironment: 'run',
+        ownsLedger: true,
+        retentionDays: 365,
+        endpointUrl: this.#url,
+      },
+      manifest: { v: 1, tasks },
+      ledger,
+      workflow: {
+        start: async (runId) => {
+          this.#started = runId;
+          return 'started';
+        },
+        isRunning: async () => false,
+      },
+      stacks: { describe: async () => ({ status: 'UPDATE_IN_PROGRESS', rootStatus: 'UPDATE_IN_PROGRESS' }) },
+      runnerLogs: { read: async () => ({ lines: [], token: null }), tail: async () => [] },
+      log: { info: () => undefined, error: () => undefined, report: () => undefined },
+      now: Date.now,
+    });
+    const task = defineTask({ run: () => undefined });
+    const files = tasks.map(({ version, name, file, checksum }) => ({
+      ...{ version, name, file, checksum },
+      load: async () => ({ default: task }),
+    }));
+    const ports = {
+      files,
+      ledger,
+      environmentName: 'bench',
+      timeoutSeconds: RUNNER_SECONDS,
+      variables: {},
+      now: Date.now,
+      timing: TIMING,
+      endProcess: () => Promise.reject(new Error('a no-op task would end the process')),
+    };
+    const handler = runnerFor(() => ports);
+    this.#run = (work) => {
+      const context: Partial<Context> = {
+        awsRequestId: randomUUID(),
+        getRemainingTimeInMillis: () => RUNNER_SECONDS * 1000,
+      };
+      return handler(work, context as Context) as Promise<RunnerReport>;
+    };
+  }
+
+  static async start(client: DynamoDBDocumentClient, ledgerId: string, count: number): Promise<BenchParty> {
+    const server = createServer((request, response) => {
+      request.resume().on('end', () => response.end());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return new BenchParty(client, ledgerId, count, server);
+  }
+
+  stop(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  /** A deploy from its event to its answer, as the workflow drives it. */
+  async deploy(): Promise<void> {
+    const url = `${this.#url}/${createHash('sha256').update(randomUUID()).digest('hex')}`;
+    await this.#call({
+      RequestType: 'Update',
+      RequestId: randomUUID(),
+      ResponseURL: url,
+      StackId: STACK_ID,
+      LogicalResourceId: 'Run',
+      ResourceProperties: {},
+    });
+    const runId = this.#started;
+    let state: object = { v: 1, runId };
+    for (;;) {
+      const decision = (await this.#call({ v: 1, request: 'decide', state })) as Decision;
+      if (decision.action === 'end') return;
+      if (decision.action === 'wait') throw new Error('nothing is to be waited for');
+      const { work } = decision;
+      state = { v: 1, runId, work, report: await this.#run(work) };
+    }
+  }
+
+  get #url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  #call(event: unknown): Promise<unknown> {
+    return this.controller(event, { functionName: 'controller' });
+  }
+}
+
+function noOp(version: number): ManifestTask {
+  return {
+    version: String(version),
+    name: `task_${version}`,
+    file: `${version}_task_${version}.ts`,
+    checksum: createHash('sha256').update(String(version)).digest('hex'),
+    description: `Task ${version}`,
+    when: 'once',
+    delivery: 'at-least-once',
+    tags: [],
+    takesParams: false,
+    secretParams: [],
+  };
+}
