@@ -92,6 +92,34 @@ describe('Driver', () => {
     expect(await other.driver.start(runId)).toBe('ended');
   });
 
+  it('lets a further execution go on with the run, and waits for that one too', async () => {
+    const told: State[] = [];
+    const driver: Driver = new Driver({
+      executions,
+      async decide({ state }) {
+        told.push(state);
+        if (state.generation === 1 && state.steps === undefined)
+          return { ...wait(0.01), steps: 1, generation: 1 };
+        // The first execution hands over before it ends.
+        if (state.generation === undefined) expect(await driver.start(runId, 1)).toBe('started');
+        return end();
+      },
+      invoke: async () => ({ report: { v: 1, runId } }),
+    });
+    drivers.push(driver);
+
+    await driver.start(runId);
+    await driver.settled(runId);
+
+    expect(told).toEqual([
+      { v: 1, runId },
+      { v: 1, runId, generation: 1 },
+      { v: 1, runId, generation: 1, steps: 1 },
+    ]);
+    expect([await driver.start(runId), await driver.start(runId, 1)]).toEqual(['ended', 'ended']);
+    expect(await driver.isRunning(runId, 1)).toBe(false);
+  });
+
   it('asks Decide again when it fails', async () => {
     const { driver, told } = driverOn([new Error('throttled'), new Error('throttled'), run('1'), end()]);
 
@@ -174,6 +202,20 @@ describe('adoption', () => {
     expect(told[0]?.error?.Cause).toContain('RequestId: the-request Error:');
     expect(told[1]).toMatchObject({ work: work('2'), report: { v: 1 } });
     expect(await driver.start(runId)).toBe('ended');
+  });
+
+  it('takes over the execution that a dead process had come to, not the first', async () => {
+    const dead = new Executions(dynalite.client, 'a dead process');
+    await dead.begin({ runId, generation: 0 });
+    await dead.begin({ runId, generation: 1 });
+    const { driver, told } = driverOn([end()]);
+    expect(await driver.isRunning(runId, 1)).toBe(true);
+    expect(await driver.isRunning(runId)).toBe(false);
+
+    await driver.adopt(await orphans('this process'));
+    await driver.settled(runId);
+
+    expect(told).toEqual([{ v: 1, runId, generation: 1 }]);
   });
 
   it('leaves a run to the first that takes it', async () => {

@@ -32,6 +32,8 @@ describe('checkOptions', () => {
 
   it.each([
     [{ when: 'sometimes' }, 'option "when" is "sometimes": expected "once", "every-deploy" or "manual"'],
+    [{ background: 'yes' }, 'option "background" is "yes": expected true or false'],
+    [{ after: 'backfill' }, 'option "after" is "backfill": expected a list of names of tasks'],
     [{ delivery: 'once' }, 'option "delivery" is "once": expected "at-least-once" or "at-most-once"'],
     [{ onFailure: true }, 'option "onFailure" is true: expected "fail-deploy" or "continue"'],
     [{ newEnvironment: 1 }, 'option "newEnvironment" is 1: expected "run" or "baseline"'],
