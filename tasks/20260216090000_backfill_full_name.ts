@@ -17,8 +17,10 @@ export default defineTask({
   background: true,
   concurrency: 10,
   // The shop needs the table's capacity as well.
-  rate: 25_000,
-  pauseWhile: ({ env, signal }) => isBusy(`${env.SHOP_URL}/load`, signal),
+  rate: 40_000,
+  pauseWhile: async ({ env, signal }) => (await ask(`${env.SHOP_URL}/figures`, signal)).isBusy,
+  // DynamoDB's own count may be six hours old.
+  count: async ({ env, signal }) => (await ask(`${env.SHOP_URL}/figures`, signal)).profiles,
   items: ({ env }) => dynamoScan<Profile>({ TableName: `${env.PROFILES_TABLE}`, client }),
   async process({ id, first, last, fullName }, { env }) {
     if (fullName !== undefined) return 0;
@@ -41,9 +43,8 @@ export default defineTask({
   },
 });
 
-async function isBusy(url: string, signal: AbortSignal): Promise<boolean> {
+async function ask(url: string, signal: AbortSignal): Promise<{ isBusy: boolean; profiles: number }> {
   const response = await fetch(url, { signal });
   if (!response.ok) throw new Error(`HTTP ${response.status} from ${url}`);
-  const { busy } = (await response.json()) as { busy: boolean };
-  return busy;
+  return (await response.json()) as { isBusy: boolean; profiles: number };
 }

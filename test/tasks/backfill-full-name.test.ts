@@ -39,22 +39,25 @@ describe('backfill_full_name', () => {
 
   it('waits while the shop is busy, and does not take silence for an answer', async () => {
     const answers: [number, string][] = [
-      [200, '{"busy":true}'],
-      [200, '{"busy":false}'],
+      [200, '{"isBusy":true}'],
+      [200, '{"isBusy":false,"profiles":9}'],
+      [200, '{"isBusy":false,"profiles":9}'],
       [503, ''],
     ];
     const shop = await startLoopbackServer(() => answers.shift() ?? 500);
     onTestFinished(() => shop.stop());
     const { items } = await loadTask();
-    const isHeldBack = async () => items?.pauseWhile?.(contextWith({ env: { SHOP_URL: shop.url } }));
+    const ctx = contextWith({ env: { SHOP_URL: shop.url } });
+    const isHeldBack = async () => items?.pauseWhile?.(ctx);
 
     expect(await isHeldBack()).toBe(true);
     expect(await isHeldBack()).toBe(false);
+    expect(await items?.count?.(ctx)).toBe(9);
     await expect(isHeldBack()).rejects.toThrow('HTTP 503');
-    expect(shop.requests.map(({ path }) => path)).toEqual(['/load', '/load', '/load']);
+    expect(shop.requests.map(({ path }) => path)).toEqual(Array(4).fill('/figures'));
   });
 
   it('starts after the commit, and holds back', async () => {
-    expect(await loadTask()).toMatchObject({ background: true, items: { rate: 25_000 } });
+    expect(await loadTask()).toMatchObject({ background: true, items: { rate: 40_000 } });
   });
 });
