@@ -168,8 +168,11 @@ describe('csv', () => {
     });
   });
 
-  it('lets U+FFFD through where it stands in the file', async () => {
-    expect(await readAll(csv({ from: inPieces('a\n\uFFFD\n', 2) }))).toEqual([{ a: '\uFFFD' }]);
+  it('lets U+FFFD through, and a byte order mark where none belongs', async () => {
+    expect(await readAll(csv({ from: inPieces('a\n\uFFFD\n\uFEFFb\n', 2) }))).toEqual([
+      { a: '\uFFFD' },
+      { a: '\uFEFFb' },
+    ]);
   });
 
   it('refuses a value of more than 16 MB, which may be a quote that never closes', async () => {

@@ -56,7 +56,8 @@ describe('keyset', () => {
     const stuck = keyset(async () => [{ id: 1 }], { key: id });
     const given: Row[] = [];
     const reading = (async () => {
-      for (let from: { cursor?: Json | undefined } = {}; ; ) {
+      let from: { cursor?: Json | undefined } = {};
+      for (let slice = 0; slice < 3; slice += 1) {
         const { items, cursor } = await take(stuck, 1, from);
         given.push(...items);
         from = { cursor };
