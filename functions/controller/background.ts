@@ -15,7 +15,8 @@ export function backgroundRunId(deployRunId: string, version: string): string {
 
 /**
  * Starts the background tasks of a deploy that has committed, each in a run of its own. Repeatable. All are
- * recorded before the first is started: whoever cancels the deploy's run sees either no start or every run.
+ * recorded before the first is started: whoever cancels the deploy's run before that keeps them from being started,
+ * and whoever comes later finds their runs.
  */
 export async function startBackground(ports: ControllerPorts, deploy: RunRecord): Promise<void> {
   const { runs } = ports.ledger;
@@ -30,7 +31,7 @@ export async function startBackground(ports: ControllerPorts, deploy: RunRecord)
       await runs.settle(cancelled, outcome, new Date(ports.now()).toISOString());
     }
   }
-  await runs.setCommit(deploy.runId, 'committed', 'started');
+  await runs.setCommit(deploy.runId, 'committed', request === undefined ? 'started' : 'given-up');
   ports.log.info(request === undefined ? 'background tasks started' : 'background tasks cancelled', {
     run: deploy.runId,
     tasks: deploy.background?.map(idOf),

@@ -31,9 +31,10 @@ export async function awaitCommit(ports: ControllerPorts, run: RunRecord): Promi
     if (verdict !== 'committed') return giveUp(ports, runId, verdict.givenUp);
     await runs.setCommit(runId, 'awaited', 'committed');
   }
-  const recorded = run.commit === undefined ? run : await runs.require(runId);
-  if (recorded.commit === 'awaited') return giveUp(ports, runId, 'the run was cancelled');
-  if (recorded.commit === 'committed') await startBackground(ports, recorded);
+  if (run.commit === 'awaited' || run.commit === 'committed') {
+    const recorded = await runs.require(runId);
+    if (recorded.commit === 'committed') await startBackground(ports, recorded);
+  }
   return { v: 1, runId, action: 'end' };
 }
 

@@ -176,7 +176,7 @@ export class RunRecords {
     return this.require(run.runId);
   }
 
-  /** Records how the background tasks stand to the commit; none is started once somebody has asked to stop. */
+  /** Records how the background tasks stand to the commit. */
   async setCommit(runId: string, from: CommitState, to: CommitState): Promise<void> {
     await this.#table.write(
       'run.commit',
@@ -184,7 +184,7 @@ export class RunRecords {
         tableName: this.#table.tableName,
         key: this.#key(runId),
         set: { commit: to },
-        condition: `#commit = :from${to === 'committed' ? ' AND attribute_not_exists(#request)' : ''}`,
+        condition: '#commit = :from',
         values: { ':from': from },
       }),
     );

@@ -295,6 +295,21 @@ describe('while a deploy waits for its commit', () => {
       }
     }
   });
+
+  it('a Delete that has looked for runs before they were recorded looks again', async () => {
+    const party = await CommittingParty.waiting();
+    party.stack = status('UPDATE_COMPLETE');
+    let isStarted = false;
+    const ledger = interrupted(party, async () => {
+      if (isStarted) return;
+      isStarted = true;
+      await party.decide();
+    });
+    await deleted(party, ledger);
+    for (const runId of [MAIL_RUN, BACKFILL_RUN]) {
+      expect((await party.run(runId)).request).toMatchObject({ cause: 'delete' });
+    }
+  });
 });
 
 describe('starting background tasks', () => {
@@ -424,7 +439,7 @@ describe('the run of a background task', () => {
 });
 
 /** CloudFormation deletes the stack. */
-async function deleted(party: CommittingParty): Promise<void> {
+async function deleted(party: CommittingParty, ledger: Ledger = party.ledger): Promise<void> {
   const server = await startLoopbackServer(() => 200);
   const event = {
     RequestType: 'Delete',
@@ -436,7 +451,7 @@ async function deleted(party: CommittingParty): Promise<void> {
     PhysicalResourceId: 'Shop-prod-TasksController',
     ResourceProperties: {},
   };
-  const emulated = { ...party.ports, config: { ...config, endpointUrl: server.url } };
+  const emulated = { ...party.ports, ledger, config: { ...config, endpointUrl: server.url } };
   await new TestParty(table, party.ports.manifest, emulated).send(event);
   await server.stop();
 }
