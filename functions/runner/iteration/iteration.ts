@@ -87,8 +87,10 @@ export class Iteration {
   async go(ctx: TaskContext): Promise<string | undefined> {
     const { items, bookmark, stop, watch } = this.#setup;
     const reader = await openItems(items, ctx);
-    if (bookmark.progress === undefined) this.#tally.total = await countItems(items, reader, ctx);
+    const isNew = bookmark.progress === undefined;
+    if (isNew) this.#tally.total = await countItems(items, reader, ctx);
     bookmark.startNow();
+    if (isNew) bookmark.move(bookmark.cursor, this.#tally.progress);
     const reading = new ItemsReading(reader, bookmark.cursor, stop.signal);
     try {
       for (;;) {
@@ -102,7 +104,9 @@ export class Iteration {
     }
     const failure = this.#firstFailure();
     if (failure !== undefined) throw failure.error;
-    if (this.#end === 'source' && !this.isUnderWay) return this.#tally.result;
+    // A stop may have come between the end and the last items that were read before it.
+    if (this.#tally.done < this.#read) return undefined;
+    if (this.#end === 'source') return this.#tally.result;
     if (this.#end === 'limit') {
       stop.ask({ state: 'interrupted', reason: `limit of ${itemCount(this.#setup.limit ?? 0)} reached` });
     }

@@ -302,6 +302,29 @@ describe('an invocation', () => {
     expect(await party.record('1')).toMatchObject({ state: 'succeeded', result: '30 of 30 items changed' });
   });
 
+  it('yields also between the end of the source and the last of its items', async () => {
+    const clock = jumpingClock();
+    const batches: unknown[] = [];
+    party.add('1', {
+      items: numbers(4),
+      batchSize: 3,
+      processBatch: async (items) => {
+        batches.push(items);
+        await sleep(20);
+        if (items.length === 3) clock.jump();
+      },
+    });
+    const runId = await party.begin();
+
+    await party.invoke(runId);
+    const first = await party.record('1');
+    await party.invoke(runId);
+
+    expect(first).toMatchObject({ state: 'interrupted', cursor: 3 });
+    expect(batches).toEqual([[1, 2, 3], [4]]);
+    expect(await party.record('1')).toMatchObject({ state: 'succeeded', result: '4 items' });
+  });
+
   it('ends its list with a task that goes on', async () => {
     const clock = jumpingClock();
     party
