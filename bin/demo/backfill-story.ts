@@ -23,6 +23,7 @@ export async function tellBackfill(
   let runner: number | undefined;
   const killed = await deploy({
     ...order,
+    onAnswered: (answered) => deployLines(answered, [], colours).forEach(print),
     onRunner: (processId) => {
       runner = processId;
     },
@@ -33,10 +34,8 @@ export async function tellBackfill(
       runner = undefined;
     },
   });
-  for (const text of deployLines({ ...killed, background: [] }, [], colours)) print(text);
-  print('  committed. Background:');
   const [task] = killed.background.flatMap(({ tasks }) => tasks);
-  if (task !== undefined)
+  if (task?.state === 'failed')
     print(line(task, `kill -9 at ${progressText(task.progress)}, attempt ${task.attempt}`));
   print(colours.quiet(`  $ after-party invoke ${TASK}`));
   for (const text of runLines(await invoke({ ...order, onLook: show }, TASK), colours)) print(text);

@@ -2,27 +2,26 @@ import type { RunStatus, TaskStatus } from '../../functions/controller/requests.
 import type { Colours } from '../terminal/colours.ts';
 import { resultText } from '../terminal/task-lines.ts';
 import { span } from '../terminal/times.ts';
-import type { Deployed } from './deploy.ts';
+import type { Answered } from './deploy.ts';
 
 const WIDTH = 100;
 
-/** A deploy as the demo shows it: a line for each task that it ran, then what it left, then the failure. */
+/** A deploy as the demo shows it: a line for each task that it waited for, then what it left, then the failure. */
 export function deployLines(
-  { run, response, background }: Deployed,
+  { run, response }: Answered,
   notes: readonly string[],
   colours: Colours,
 ): string[] {
   const ran = ranIn(run);
   const waiting = run.tasks.length - ran.length;
-  const isIdle = background.length === 0 && !run.tasks.some((task) => task.when === 'once');
+  const isIdle = run.background.length === 0 && !run.tasks.some((task) => task.when === 'once');
   const left = waiting === 0 ? notes : [`${waiting} not started`, ...notes];
   return [
     ...(isIdle ? [`  ${colours.quiet('no pending tasks to run')}`] : []),
     ...ran.map((task) => taskLine(task, colours)),
-    ...(background.length === 0 ? [] : ['  committed. Background:']),
-    ...background.flatMap((own) => runLines(own, colours)),
     ...(left.length === 0 ? [] : [colours.quiet(`  · ${left.join(', ')}`)]),
     ...(response.Status === 'FAILED' ? failureLines(response.Reason, colours) : []),
+    ...(run.background.length === 0 ? [] : ['  committed. Background:']),
   ];
 }
 

@@ -28,12 +28,18 @@ export interface DeployOrder extends Order {
   readonly requestType: 'Create' | 'Update';
   /** What DescribeStacks says meanwhile. */
   readonly stackStatus: 'CREATE_IN_PROGRESS' | 'UPDATE_IN_PROGRESS' | 'UPDATE_ROLLBACK_IN_PROGRESS';
+  /** Is called before the tasks that start after the commit are waited for. */
+  readonly onAnswered?: (answered: Answered) => void;
+}
+
+/** What came of the part of a deploy that CloudFormation waits for. */
+export interface Answered {
+  readonly response: CustomResourceResponse;
+  readonly run: RunStatus;
 }
 
 /** What came of a deploy. */
-export interface Deployed {
-  readonly response: CustomResourceResponse;
-  readonly run: RunStatus;
+export interface Deployed extends Answered {
   /** The runs that it started after its commit. */
   readonly background: readonly RunStatus[];
 }
@@ -64,8 +70,10 @@ export function deploy(order: DeployOrder): Promise<Deployed> {
     });
     await party.settled(runId);
     const run = await ask(party, { request: 'show-run', runId });
+    const answered = { response: world.responseTo(requestId), run };
+    order.onAnswered?.(answered);
     const background = await Promise.all(run.background.map((id) => follow(party, id, order.onLook)));
-    return { response: world.responseTo(requestId), run, background };
+    return { ...answered, background };
   });
 }
 

@@ -2,7 +2,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { tellBackfill } from './backfill-story.ts';
 import type { DemoApp } from './demo-app.ts';
 import { deploy } from './deploy.ts';
-import { deployLines } from './deploy-lines.ts';
+import { deployLines, runLines } from './deploy-lines.ts';
 import type { OutsideWorld } from './outside-world.ts';
 import type { Shop } from './shop.ts';
 import { PROFILES } from './shop-tables.ts';
@@ -32,14 +32,14 @@ export async function tellStories(
     requestType: 'Create',
     stackStatus: 'CREATE_IN_PROGRESS',
   } as const;
-  for (const line of deployLines(await deploy(created), [], colours)) print(line);
+  deployLines(await deploy(created), [], colours).forEach(print);
 
   await app.add(['restart_search', 'start_partner_resync', 'notify_issue_111']);
   const update = { ...place, requestType: 'Update', stackStatus: 'UPDATE_IN_PROGRESS' } as const;
   const second = { ...update, bundle: await app.synth() };
   world.searchIsUp = false;
   print(colours.strong('deploy 2 · three new tasks, and the search service is down'));
-  for (const line of deployLines(await deploy(second), [mailsSent(world)], colours)) print(line);
+  deployLines(await deploy(second), [mailsSent(world)], colours).forEach(print);
   // CloudFormation restores the code of the deploy before, and sends an Update to it.
   const undone = await deploy({ ...second, bundle: first, stackStatus: 'UPDATE_ROLLBACK_IN_PROGRESS' });
   if (undone.response.Status === 'SUCCESS') {
@@ -49,7 +49,8 @@ export async function tellStories(
   world.searchIsUp = true;
   print(colours.strong('deploy 3 · the service is back; nothing to clean up'));
   const mended = await deploy(second);
-  for (const line of deployLines(mended, [], colours)) print(line);
+  deployLines(mended, [], colours).forEach(print);
+  for (const run of mended.background) runLines(run, colours).forEach(print);
   print(colours.quiet(`  · ${mailsSent(world)}`));
 
   await app.add(['backfill_full_name']);
@@ -61,7 +62,7 @@ export async function tellStories(
   await tellBackfill(third, terminal, print);
 
   print(colours.strong('deploy 5 · nothing new'));
-  for (const line of deployLines(await deploy(third), [], colours)) print(line);
+  deployLines(await deploy(third), [], colours).forEach(print);
 }
 
 function mailsSent({ mails }: OutsideWorld): string {
