@@ -383,6 +383,57 @@ describe('the run of a background task', () => {
     expect(await party.decide(BACKFILL_RUN)).toMatchObject({ action: 'run' });
   });
 
+  it('that is paused is left so, and it says so', async () => {
+    const party = await started();
+    const claim = await party.claim('2', OTHER_RUN);
+    await party.ledger.tasks.finish(claim, { state: 'paused', cursor: 43 }, at(50));
+    expect(await party.decide(BACKFILL_RUN)).toMatchObject(END);
+    const { state, answer } = await party.run(BACKFILL_RUN);
+    expect([state, answer?.text]).toEqual(['succeeded', expect.stringContaining('backfill is paused')]);
+  });
+
+  describe('that is after another', () => {
+    const LAST = deployed('3', { name: 'last', background: true, after: ['backfill'] });
+    const LAST_RUN = backgroundRunId(RUN, '3');
+
+    it.each<[string, (party: CommittingParty) => Promise<unknown>]>([
+      ['is about to begin', async () => undefined],
+      ['is being executed', (party) => party.claim('2', BACKFILL_RUN)],
+      ['is between two slices', (party) => party.slice('2', BACKFILL_RUN)],
+      ['is executed by an earlier run', (party) => party.claim('2', OTHER_RUN, at(500))],
+    ])('waits while that one %s', async (_, happens) => {
+      const party = await started([BACKFILL, LAST]);
+      await happens(party);
+      expect(await party.decide(LAST_RUN)).toMatchObject({ action: 'wait', seconds: 30 });
+    });
+
+    it.each<[string, (party: CommittingParty) => Promise<unknown>]>([
+      ['failed', (party) => party.executed('2', 'failed', BACKFILL_RUN)],
+      ['in-doubt', (party) => party.executed('2', 'in-doubt', BACKFILL_RUN)],
+      ['interrupted', (party) => party.slice('2', OTHER_RUN)],
+      ['pending', async () => undefined],
+    ])('ends once no run sees to that one: %s', async (state, happens) => {
+      const party = await started([BACKFILL, LAST]);
+      await happens(party);
+      party.running.delete(BACKFILL_RUN);
+      expect(await party.decide(LAST_RUN)).toMatchObject(END);
+      expect(await party.run(LAST_RUN)).toMatchObject({
+        state: 'failed',
+        answer: {
+          text: expect.stringMatching(
+            `^task 3_last must run after 2_backfill \\(${state}\\), which has not succeeded\\. `,
+          ),
+        },
+      });
+    });
+
+    it('runs after that one', async () => {
+      const party = await started([BACKFILL, LAST]);
+      await party.executed('2', 'succeeded', BACKFILL_RUN);
+      expect(await party.decide(LAST_RUN)).toMatchObject({ action: 'run', work: { versions: ['3'] } });
+    });
+  });
+
   it('goes on with what it interrupted itself', async () => {
     const party = await started();
     await party.slice('2', BACKFILL_RUN);

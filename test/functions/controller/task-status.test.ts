@@ -97,6 +97,23 @@ describe('the state of a task', () => {
 });
 
 describe('the notes of a task', () => {
+  it('name what a pending task has to come after', () => {
+    const tasks = [
+      deployed('1', { name: 'fill', background: true }),
+      deployed('2', { name: 'elsewhere', environments: ['staging'] }),
+      deployed('3', { name: 'last', after: ['fill', 'elsewhere'] }),
+    ];
+    const notes = (record: TaskRecord) => shown(status(tasks, [record]))[2]?.[2];
+    expect(notes(recordOf('1', { state: 'interrupted' }))).toEqual(['behind:fill']);
+    expect(notes(recordOf('1'))).toEqual([]);
+    expect(notes(recordOf('1', { state: 'skipped' }))).toEqual([]);
+  });
+
+  it('do not put others behind a background task that failed', () => {
+    const tasks = [deployed('1', { background: true }), deployed('2')];
+    expect(shown(status(tasks, [recordOf('1', { state: 'failed' })]))[1]).toEqual(['2', 'pending', []]);
+  });
+
   it('say that its file changed since it ran', () => {
     const changed = deployed('1', { checksum: 'c2' });
     const ran = recordOf('1', { checksum: 'c1' });
