@@ -215,7 +215,7 @@ describe('what the demo prints', () => {
     const profiles = await items('demo-profiles');
     expect(profiles).toHaveLength(100_000);
     expect(profiles.filter(({ first, last, fullName }) => fullName !== `${first} ${last}`)).toEqual([]);
-  });
+  }, 60_000);
 
   it('did what the results say', async () => {
     const titles = await items('demo-titles');
