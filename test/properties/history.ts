@@ -20,6 +20,11 @@ const REPEATABLE = new Set<WriteSite>([
   'run.request-cancel',
   'answer.forget',
   'task.correct',
+  'task.checkpoint',
+  'task.request-stop',
+  'task.set-rate',
+  'task.orphan',
+  'run.hand-over',
 ]);
 const MOST_STEPS = 6_000;
 /** The longest that a read, a write or a request takes. */
@@ -85,6 +90,8 @@ export class History {
         return { status, rootStatus: status };
       },
       execute: (process, context) => this.#taskFunctions.execute(process, context),
+      executeInSteps: (process, context) => this.#taskFunctions.executeInSteps(process, context),
+      processItems: (process, context, items) => this.#taskFunctions.processItems(process, context, items),
     };
   }
 
@@ -105,7 +112,8 @@ export class History {
     await this.#drive();
     const response = await deployed;
     const inDoubt = pool.filter(
-      ({ version, when, onFailure }) =>
+      ({ version, when, onFailure, background }) =>
+        background !== true &&
         this.oracle.stateOf(versionKey(version)) === 'in-doubt' &&
         when === 'once' &&
         onFailure !== 'continue',
@@ -115,12 +123,18 @@ export class History {
       (response?.Status === 'FAILED') !== isStopped,
       `invariant 5: the last deploy was answered ${JSON.stringify(response)}`,
     );
-    for (const { version, when } of pool) {
+    for (const { version, when, after = [] } of pool) {
       const state = this.oracle.stateOf(versionKey(version));
-      const isSettled = ['succeeded', 'skipped', 'cancelled', 'baselined', 'in-doubt'].includes(state);
+      const isSettled = ['succeeded', 'skipped', 'cancelled', 'paused', 'baselined', 'in-doubt'].includes(
+        state,
+      );
       const hasSucceeded = this.oracle.tasks.get(versionKey(version))?.succeededAt !== undefined;
+      const isReady = pool
+        .filter(({ name }) => after.includes(name))
+        .map((earlier) => this.oracle.tasks.get(versionKey(earlier.version)))
+        .every((record) => record?.succeededAt !== undefined || record?.state === 'skipped');
       this.oracle.forbid(
-        !isStopped && when === 'once' && !isSettled && !hasSucceeded,
+        !isStopped && isReady && when === 'once' && !isSettled && !hasSucceeded,
         `invariant 4: ${version} is ${state} after a deploy without faults`,
       );
     }

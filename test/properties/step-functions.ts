@@ -24,8 +24,11 @@ export class StepFunctions {
     this.#around = around;
   }
 
+  /** The runs that are under way. */
   get running(): string[] {
-    return [...this.#executions].filter(([, state]) => state === 'running').map(([runId]) => runId);
+    return [...this.#executions]
+      .filter(([, state]) => state === 'running')
+      .map(([name]) => name.slice(0, 32));
   }
 
   start(runId: string, generation = 0): 'started' | 'ended' {
@@ -53,7 +56,7 @@ export class StepFunctions {
 
   /** The execution and its runners are gone, and nobody hears of it. */
   lose(runId: string): void {
-    for (const name of this.running) {
+    for (const name of this.#executions.keys()) {
       if (name.startsWith(runId)) this.#executions.set(name, 'ended');
     }
     this.#lost.add(runId);
