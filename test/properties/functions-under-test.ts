@@ -10,9 +10,10 @@ import { source } from '../../functions/sources/source.ts';
 import type { RunContext, TaskContext } from '../../functions/task/context.ts';
 import { defineTask, type Task } from '../../functions/task/define-task.ts';
 import type { RunnerReport, Work } from '../../functions/workflow-messages.ts';
-import { CHECKPOINTING, ITEMS, RETRIED, type Scenario } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 import { SimulatedTable, type WriteObserver } from './simulated-table.ts';
 import type { SimulatedProcess, Simulation } from './simulation.ts';
+import { CHECKPOINTING, ITEMS, RETRIED } from './task-pool.ts';
 
 export const STACK_ID = 'arn:aws:cloudformation:eu-west-1:123456789012:stack/Shop/1';
 export const RUNNER_SECONDS = 60;

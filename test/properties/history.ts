@@ -7,11 +7,12 @@ import type { Surroundings } from './functions-under-test.ts';
 import { judgeEnd } from './judge-end.ts';
 import { Oracle } from './oracle.ts';
 import { Outside } from './outside.ts';
-import { type PlannedFault, pool, type Scenario } from './scenario.ts';
+import type { PlannedFault, Scenario } from './scenario.ts';
 import type { Fault } from './simulated-table.ts';
 import type { SimulatedProcess, Simulation } from './simulation.ts';
 import { StepFunctions } from './step-functions.ts';
 import { TaskFunctions } from './task-functions.ts';
+import { pool } from './task-pool.ts';
 
 /** Writes that may come twice, since the copy changes nothing more; that of a correction writes the same item. */
 const REPEATABLE = new Set<WriteSite>([

@@ -4,8 +4,9 @@ import { writeSites } from '../../functions/ledger/index.ts';
 import { type Dynalite, startDynalite } from '../dynalite.ts';
 import { Coverage, faults } from './coverage.ts';
 import { History } from './history.ts';
-import { acts, fromState, type Scenario, states, withFault } from './scenario.ts';
+import { type Scenario, withFault } from './scenario.ts';
 import { currentProcess, Simulation } from './simulation.ts';
+import { acts, fromState, states } from './states-and-acts.ts';
 import { useVirtualTime } from './virtual-time.ts';
 
 // What belongs to a whole process; here many processes share one.

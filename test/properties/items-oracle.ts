@@ -1,7 +1,7 @@
 import type { TaskRecord, WriteSite } from '../../functions/ledger/index.ts';
 import { versionKey } from '../../functions/task/version.ts';
 import type { Oracle } from './oracle.ts';
-import { CHECKPOINTING, ITEMS, pool } from './scenario.ts';
+import { CHECKPOINTING, ITEMS, pool } from './task-pool.ts';
 
 /** What must hold of tasks that go through items, or say at checkpoints how far they have come. */
 export class ItemsOracle {

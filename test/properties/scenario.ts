@@ -2,54 +2,7 @@ import fc from 'fast-check';
 import type { WriteSite } from '../../functions/ledger/index.ts';
 import type { ManifestTask } from '../../functions/manifest.ts';
 import type { Fault } from './simulated-table.ts';
-
-function task(version: string, name: string, options: Partial<ManifestTask> = {}): ManifestTask {
-  return {
-    version,
-    name,
-    file: `${version}_${name}.ts`,
-    checksum: 'c',
-    description: name,
-    when: 'once',
-    delivery: 'at-least-once',
-    tags: [],
-    iterates: false,
-    takesParams: false,
-    secretParams: [],
-    ...options,
-  };
-}
-
-const ALPHA = task('3', 'alpha');
-const BRAVO = task('007', 'bravo', { delivery: 'at-most-once' });
-const ECHO = task('60', 'echo', { when: 'manual' });
-const DELTA = task('050', 'delta', { newEnvironment: 'baseline' });
-const KILO = task('070', 'kilo', { when: 'manual', iterates: true });
-const HOTEL = task('300', 'hotel', { iterates: true });
-const INDIA = task('400', 'india', { background: true, iterates: true });
-const JULIET = task('500', 'juliet', { background: true, after: ['india'] });
-
-/** Every task that any deploy may have. */
-export const pool: readonly ManifestTask[] = [
-  ALPHA,
-  BRAVO,
-  task('20', 'charlie', { onFailure: 'continue' }),
-  DELTA,
-  ECHO,
-  task('100', 'foxtrot', { when: 'every-deploy' }),
-  task('200', 'golf', { when: 'every-deploy', delivery: 'at-most-once', onFailure: 'continue' }),
-  KILO,
-  HOTEL,
-  INDIA,
-  JULIET,
-];
-
-/** How many items each task with items has, and how many steps the one with checkpoints. */
-export const ITEMS = 5;
-/** The task that says at checkpoints how far it has come. */
-export const CHECKPOINTING: string = JULIET.version;
-/** The task that is tried three times within an attempt. */
-export const RETRIED = '20';
+import { ALPHA, DELTA, ECHO, INDIA, JULIET, KILO, pool } from './task-pool.ts';
 
 /** What is done from outside, in this order, as soon as it is possible and its turn comes. */
 export type Operation =
@@ -109,17 +62,17 @@ export interface Scenario {
   readonly choices: readonly number[];
 }
 
-const long = {
+export const long = {
   batchSize: fc.integer({ min: 1, max: 3 }),
   concurrency: fc.integer({ min: 1, max: 3 }),
   stepsLimit: fc.constantFrom(3, 7, 1_000),
 };
-const choices = fc.array(fc.nat(239), { maxLength: 400, size: 'max' });
+export const choices: fc.Arbitrary<number[]> = fc.array(fc.nat(239), { maxLength: 400, size: 'max' });
 const someTask = fc.oneof(fc.constant(ALPHA), fc.constantFrom(...pool));
 const someTasks = fc.subarray([...pool], { minLength: 1 }).map(closed);
 
 /** With what they come after. */
-function closed(tasks: readonly ManifestTask[]): ManifestTask[] {
+export function closed(tasks: readonly ManifestTask[]): ManifestTask[] {
   return tasks.includes(JULIET) ? [...new Set([...tasks, INDIA])] : [...tasks];
 }
 
@@ -275,123 +228,6 @@ export function withFault(site: WriteSite, fault: Fault): fc.Arbitrary<Scenario>
     tasksDo: isLong
       ? fc.constantFrom('last' as const, 'last' as const, 'anything' as const)
       : fc.constant('anything' as const),
-    ...long,
-    choices,
-  });
-}
-
-/** How a task comes into a state. */
-const ways = {
-  'no record': { task: ECHO, tasksDo: 'return', operations: [] },
-  baselined: { task: DELTA, tasksDo: 'return', operations: [] },
-  pending: { task: ECHO, tasksDo: 'return', operations: [{ kind: 'reset', task: ECHO, at: 'calm' }] },
-  succeeded: { task: ALPHA, tasksDo: 'return', operations: [] },
-  failed: { task: ALPHA, tasksDo: 'throw', operations: [] },
-  'in-doubt': { task: BRAVO, tasksDo: 'throw', operations: [] },
-  skipped: { task: ECHO, tasksDo: 'return', operations: [{ kind: 'skip', task: ECHO, at: 'calm' }] },
-  cancelled: { task: ALPHA, tasksDo: 'obey', operations: [{ kind: 'cancel', when: 'while executing' }] },
-  stale: {
-    task: ECHO,
-    tasksDo: 'obey',
-    operations: [{ kind: 'invoke', task: ECHO, at: 'calm' }, { kind: 'lose' }, { kind: 'wait' }],
-  },
-  'failed unheard': {
-    task: ECHO,
-    tasksDo: 'obey',
-    operations: [{ kind: 'invoke', task: ECHO, at: 'calm' }, { kind: 'lose runner' }],
-  },
-  'stale, at most once': {
-    task: BRAVO,
-    tasksDo: 'obey',
-    operations: [{ kind: 'invoke', task: BRAVO, at: 'calm' }, { kind: 'lose' }, { kind: 'wait' }],
-  },
-  interrupted: {
-    task: KILO,
-    tasksDo: 'return',
-    operations: [{ kind: 'invoke some items', task: KILO, at: 'calm' }],
-  },
-  paused: {
-    task: KILO,
-    tasksDo: 'return',
-    operations: [
-      { kind: 'invoke some items', task: KILO, at: 'calm' },
-      { kind: 'pause', task: KILO, at: 'calm' },
-    ],
-  },
-  'between slices': {
-    task: KILO,
-    tasksDo: 'last',
-    operations: [{ kind: 'invoke', task: KILO, at: 'calm' }],
-  },
-  'in the background': { task: INDIA, tasksDo: 'last', operations: [] },
-} as const satisfies Record<string, Pick<Scenario, 'tasksDo' | 'operations'> & { task: ManifestTask }>;
-
-export type From = keyof typeof ways;
-export const states = Object.keys(ways) as From[];
-
-/** What somebody does to a task before the last deploy. */
-export const acts = [
-  'nothing',
-  'invoke',
-  'skip',
-  'mark-done',
-  'reset',
-  'invoke twice',
-  'invoke and cancel',
-  'invoke from start',
-  'invoke some items',
-  'dry run',
-  'pause',
-  'resume',
-  'cancel-task',
-  'rate',
-  'pause and resume',
-  'cancel meanwhile',
-  'deploy meanwhile',
-] as const;
-export type Act = (typeof acts)[number];
-
-function operationsOf(act: Act, task: ManifestTask): readonly Operation[] {
-  if (act === 'nothing') return [];
-  if (act === 'invoke and cancel') {
-    return [
-      { kind: 'invoke', task, at: 'calm' },
-      { kind: 'cancel', when: 'before a claim' },
-    ];
-  }
-  if (act === 'pause and resume') {
-    return [
-      { kind: 'pause', task, at: 'while executing' },
-      { kind: 'resume', task, at: 'calm' },
-    ];
-  }
-  if (act === 'cancel meanwhile') return [{ kind: 'cancel-task', task, at: 'while executing' }];
-  if (act === 'deploy meanwhile') {
-    return [
-      { kind: 'deploy', tasks: closed([task]), when: 'while executing' },
-      { kind: 'pause', task, at: 'while executing' },
-      { kind: 'deploy', tasks: closed([task]), when: 'ever' },
-    ];
-  }
-  if (act !== 'invoke twice') return [{ kind: act, task, at: 'calm' }];
-  return [
-    { kind: 'invoke', task, at: 'calm' },
-    { kind: 'invoke', task, at: 'ever' },
-  ];
-}
-
-/** Histories in which somebody does something to a task in this state. */
-export function fromState(from: From, act: Act): fc.Arbitrary<Scenario> {
-  const { task, tasksDo, operations } = ways[from];
-  const deploy: Operation = { kind: 'deploy', tasks: closed([task]), when: 'ever' };
-  return fc.record({
-    isAdded: fc.constant(from !== 'baselined'),
-    ownsLedger: fc.constant(true),
-    onFailure: fc.constant('fail-deploy' as const),
-    isThrottled: fc.constant(false),
-    operations: fc.constant([deploy, ...operations, ...operationsOf(act, task)]),
-    faults: fc.constant([]),
-    tasksDo: fc.constant(tasksDo),
     ...long,
     choices,
   });

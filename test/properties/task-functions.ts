@@ -1,7 +1,8 @@
 import type { RunContext, TaskContext } from '../../functions/task/context.ts';
 import type { Oracle } from './oracle.ts';
-import { ITEMS, type Scenario } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 import type { SimulatedProcess, Simulation } from './simulation.ts';
+import { ITEMS } from './task-pool.ts';
 
 /** A task's function that may end now. */
 interface Body {
