@@ -48,8 +48,10 @@ export function standing(
   now: number,
 ): Standing {
   if (record === undefined) return 'ready';
+  // First, since a dry run of what had broken off leaves it so.
+  const isOwn = record.state === 'running' && record.run === run.runId;
+  if (record.lastRun === run.runId && run.dryRun === true && !isOwn) return endOfDryRun(record, run);
   if (record.state === 'running') return runningStanding(task, record, run, now);
-  if (record.lastRun === run.runId && run.dryRun === true) return endOfDryRun(record, run);
   if (record.state === 'pending') return 'ready';
   if (record.lastRun === run.runId) return standingInOwnRun(record, run);
   if (run.trigger === 'invoke') return 'ready';

@@ -150,6 +150,14 @@ describe('where a task stands', () => {
     expect(standing(task, record, runOf([task]), NOW)).toBe('done');
   });
 
+  it('ends a dry run of what had broken off, and so is left', () => {
+    const run = runOf([first], { trigger: 'invoke', dryRun: true });
+    const history = [{ attempt: 2, state: 'dry run: succeeded', at: at(40), run: RUN }];
+    const record = runningRecord('1', { run: OTHER_RUN, lastRun: RUN, history });
+
+    expect(standing(first, record, run, LATER)).toBe('done');
+  });
+
   it.each([
     ['dry run: succeeded', 'done'],
     ['dry run: interrupted', 'done'],
