@@ -18,7 +18,7 @@ const STOPS = 'test/functions/runner/stops.test.ts';
 const ITERATION = 'test/functions/runner/iteration.test.ts';
 const ITERATION_HISTORIES = 'test/functions/runner/iteration.property.test.ts';
 const DECIDE = 'test/functions/controller/decide.test.ts';
-const BACKGROUND = 'test/functions/controller/background.test.ts';
+const COMMIT_WAIT = 'test/functions/controller/commit-wait.test.ts';
 const RESPONSE_URL = 'test/functions/controller/response-url.test.ts';
 const REST_OF_STACK = 'test/lib/rest-of-stack.test.ts';
 const INVARIANTS = 'test/properties/invariants.test.ts';
@@ -115,7 +115,7 @@ export const mutants: readonly Mutant[] = [
     file: 'functions/controller/commit-wait.ts',
     find: 'if (COMMITTED.has(rootStatus))',
     replace: "if (rootStatus.endsWith('_COMPLETE'))",
-    noticedBy: { [BACKGROUND]: 'starts nothing once the root is UPDATE_ROLLBACK_COMPLETE' },
+    noticedBy: { [COMMIT_WAIT]: 'starts nothing once the root is UPDATE_ROLLBACK_COMPLETE' },
   },
   {
     name: 'the response may go to any host',
