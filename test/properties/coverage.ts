@@ -28,6 +28,7 @@ const transitions: readonly string[] = [
     (to) => `release: running -> ${to}`,
   ),
   ...anyState
+    .filter((from) => from !== 'paused')
     .flatMap((from) => ['pending', 'succeeded', 'skipped'].map((to) => `correct: ${from} -> ${to}`))
     // The reset of a baselined task first makes it one without a record.
     .filter((name) => name !== 'correct: baselined -> pending'),
@@ -38,7 +39,6 @@ const transitions: readonly string[] = [
   'correct: interrupted -> paused',
   'correct: paused -> interrupted',
   'correct: interrupted -> cancelled',
-  'correct: paused -> cancelled',
   ...['accepted', 'running'].map((to) => `run: no record -> ${to}`),
   ...['running', 'succeeded', 'failed'].map((to) => `run: accepted -> ${to}`),
   ...['succeeded', 'failed', 'cancelled', 'held'].map((to) => `run: running -> ${to}`),
@@ -50,7 +50,9 @@ const rareTransitions: readonly string[] = [
     [...anyState, 'running'].flatMap((to) => [`finish: ${from} -> ${to}`, `release: ${from} -> ${to}`]),
   ),
   ...anyState.flatMap((from) =>
-    ['pending', 'paused', 'cancelled', 'interrupted'].map((to) => `correct: ${from} -> ${to}`),
+    ['pending', 'succeeded', 'skipped', 'paused', 'cancelled', 'interrupted'].map(
+      (to) => `correct: ${from} -> ${to}`,
+    ),
   ),
   ...[...anyState, 'running'].map((state) => `set-rate: ${state} -> ${state}`),
   'checkpoint: stale -> stale',

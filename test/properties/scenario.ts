@@ -225,10 +225,14 @@ export function withFault(site: WriteSite, fault: Fault): fc.Arbitrary<Scenario>
         { site, fault, after: mayRepeat ? after : 0 },
         ...(more === null ? [] : [more]),
       ]),
-    tasksDo: isLong
-      ? fc.constantFrom('last' as const, 'last' as const, 'anything' as const)
-      : fc.constant('anything' as const),
+    tasksDo:
+      site === 'task.orphan'
+        ? fc.constant('last' as const)
+        : isLong
+          ? fc.constantFrom('last' as const, 'last' as const, 'anything' as const)
+          : fc.constant('anything' as const),
     ...long,
+    ...(site === 'run.hand-over' ? { stepsLimit: fc.constant(3) } : {}),
     choices,
   });
 }
