@@ -25,6 +25,8 @@ export interface ClaimRequest {
   readonly leaseUntil: string;
   /** Whether to forget the cursor of an earlier run's attempt; refused for what this run itself has interrupted. */
   readonly fromStart?: boolean;
+  /** Whether it is a child of a split task: nobody stops or claims it but with its task. */
+  readonly isChild?: boolean;
 }
 
 /** A task that an invocation holds. */
@@ -47,6 +49,10 @@ export interface Claim {
   readonly progress: Progress | undefined;
   /** Items per second, where a person has set it. */
   readonly rate: number | undefined;
+  /** Of a child: what it stands for, in which plan. */
+  readonly key: string | undefined;
+  readonly shard: TaskRecord['shard'];
+  readonly plan: string | undefined;
   /** The item as it was, to give back; `unknown` where only a copy of the write was answered. */
   readonly previous: Readonly<Record<string, unknown>> | undefined | 'unknown';
 }
@@ -57,8 +63,10 @@ const BROKE_OFF = '#state = :running AND #leaseUntil < :now AND NOT #run = :run'
  * The records that a run may take; each task at most once per run. Alternatives joined by OR, with no
  * parentheses: those multiply the time that the embedded database takes to read a condition.
  */
-function claimable({ task, asked, fromStart }: ClaimRequest): string {
-  const alternatives = ['attribute_not_exists(#state)', '#state = :pending'];
+function claimable({ task, asked, fromStart, isChild = false }: ClaimRequest): string {
+  const alternatives = ['#state = :pending'];
+  // What a child stands for is known from its item alone.
+  if (!isChild) alternatives.push('attribute_not_exists(#state)');
   const resumable = [
     '#state = :interrupted AND NOT #lastRun = :run',
     // A run goes on with what yielded, and not with what was stopped: that has a reason.
@@ -66,12 +74,17 @@ function claimable({ task, asked, fromStart }: ClaimRequest): string {
   ];
   const settledAs = (...states: string[]): string[] =>
     states.map((state) => `#state = ${state} AND NOT #lastRun = :run`);
-  if (asked) alternatives.push(...resumable, 'NOT #state = :running AND NOT #lastRun = :run', BROKE_OFF);
-  else if (task.when === 'every-deploy') {
+  if (asked) {
+    const atRest = 'NOT #state = :running AND NOT #state = :fannedOut AND NOT #lastRun = :run';
+    alternatives.push(...resumable, atRest, BROKE_OFF);
+  } else if (task.when === 'every-deploy') {
     alternatives.push(...resumable, ...settledAs(':succeeded', ':failed', ':inDoubt'), BROKE_OFF);
   } else {
     const never = 'attribute_not_exists(#succeededAt)';
-    alternatives.push(...[...resumable, ...settledAs(':failed')].map((earlier) => `${earlier} AND ${never}`));
+    const settled = isChild ? [':failed', ':paused', ':cancelled'] : [':failed'];
+    alternatives.push(
+      ...[...resumable, ...settledAs(...settled)].map((earlier) => `${earlier} AND ${never}`),
+    );
     // Whether an at-most-once task that broke off had its effect, only a person can say.
     if (task.delivery === 'at-least-once') alternatives.push(`${BROKE_OFF} AND ${never}`);
   }
@@ -85,6 +98,9 @@ const VALUES = {
   failed: 'failed',
   inDoubt: 'in-doubt',
   interrupted: 'interrupted',
+  fannedOut: 'fanned-out',
+  paused: 'paused',
+  cancelled: 'cancelled',
 } as const;
 
 export function claimUpdate(
@@ -146,6 +162,9 @@ export function freshClaim(request: ClaimRequest, previous: Record<string, unkno
     cursor: request.fromStart === true ? undefined : before?.cursor,
     progress: request.fromStart === true ? undefined : before?.progress,
     rate: before?.rate,
+    key: before?.key,
+    shard: before?.shard,
+    plan: before?.plan,
     previous,
   };
 }
@@ -171,6 +190,9 @@ export function claimOf(record: TaskRecord): Claim | undefined {
     cursor: record.cursor,
     progress: record.progress,
     rate: record.rate,
+    key: record.key,
+    shard: record.shard,
+    plan: record.plan,
     previous: 'unknown',
   };
 }

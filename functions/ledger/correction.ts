@@ -42,10 +42,14 @@ export function correctedRecord(
     attempt,
     history: withEntry(before?.history ?? [], entry),
     // Whoever broke off must not find its claim again: the last owner stays, as a mark to compare with.
-    ...kept(before, 'owner'),
+    ...kept(before, 'owner', 'key', 'shard', 'plan'),
   };
   const past = kept(before, 'startedAt', 'lastRun', 'checksum');
-  const far = kept(before, 'succeededAt', 'resetAt', 'finishedAt', 'deployId', 'cursor', 'progress', 'rate');
+  const far = kept(
+    before,
+    ...(['succeededAt', 'resetAt', 'finishedAt', 'deployId'] as const),
+    ...(['cursor', 'progress', 'rate', 'children'] as const),
+  );
   switch (kind) {
     case 'reset':
       return { ...audit, by, ...why, resetAt: now };
@@ -67,8 +71,12 @@ export function correctedRecord(
       return { ...audit, by, ...why, ...past, ...far, state: 'cancelled' };
     case 'resume':
       // Without a reason, which would say that it was stopped.
-      return { ...audit, ...past, ...far, state: before?.cursor === undefined ? 'pending' : 'interrupted' };
+      return { ...audit, ...past, ...far, state: hasBegun(before) ? 'interrupted' : 'pending' };
   }
+}
+
+function hasBegun(record: TaskRecord | undefined): boolean {
+  return record?.cursor !== undefined || record?.children !== undefined;
 }
 
 function kept<Name extends keyof TaskRecord>(

@@ -8,6 +8,8 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 export const taskStates = [
   'pending',
   'running',
+  /** Split into children, which are being executed. */
+  'fanned-out',
   'succeeded',
   'failed',
   'cancelled',
@@ -67,6 +69,19 @@ const stopRequestSchema = v.object({
 /** What a person asks of a task that is being executed; obeyed at its next boundary. */
 export type StopRequest = v.InferOutput<typeof stopRequestSchema>;
 
+const childrenSchema = v.object({
+  of: v.picklist(['shards', 'keys']),
+  count: v.pipe(count, v.minValue(1)),
+  /** How many are executed at a time. */
+  parallel: v.pipe(count, v.minValue(1)),
+  /** When they were planned: children that bear another time are left of an earlier plan. */
+  plan: time,
+});
+/** What a task was split into. */
+export type Children = v.InferOutput<typeof childrenSchema>;
+
+const shardSchema = v.object({ index: count, count });
+
 const taskAttributesSchema = v.object({
   schema: v.literal(1),
   version: v.pipe(v.string(), v.regex(/^\d{1,38}$/)),
@@ -103,6 +118,12 @@ const taskAttributesSchema = v.object({
   request: v.optional(stopRequestSchema),
   /** Items per second, where a person has set it. */
   rate: v.optional(v.pipe(v.number(), v.gtValue(0))),
+  /** Of a task that was split. */
+  children: v.optional(childrenSchema),
+  /** Of a child: the key or the shard that it stands for, and the plan that it belongs to. */
+  key: v.optional(v.string()),
+  shard: v.optional(shardSchema),
+  plan: v.optional(time),
 });
 type TaskAttributes = v.InferOutput<typeof taskAttributesSchema>;
 
@@ -113,8 +134,16 @@ const taskRecordSchema = v.pipe(
   neededWhileRunning('leaseUntil'),
   neededWhileRunning('startedAt'),
 );
-/** What the ledger holds of one task. */
+/** What the ledger holds of one task, or of one of its children. */
 export type TaskRecord = v.InferOutput<typeof taskRecordSchema>;
+
+export const childStandingAttributes = [
+  ...(['state', 'run', 'owner', 'leaseUntil', 'lastRun', 'succeededAt', 'attempt'] as const),
+  ...(['reason', 'progress'] as const),
+] as const;
+const childStandingSchema = v.pick(taskAttributesSchema, childStandingAttributes);
+/** Where a child stands, without what only people look at. */
+export type ChildStanding = v.InferOutput<typeof childStandingSchema>;
 
 const earlierTaskSchema = v.object({ version: v.string(), name: v.string() });
 /** A task that another one comes after. */
@@ -125,6 +154,8 @@ const selectedTaskSchema = v.object({
   name: v.string(),
   when: v.picklist(['once', 'every-deploy', 'manual']),
   delivery: v.picklist(['at-least-once', 'at-most-once']),
+  /** Of a task that is split: the delivery of its children. The splitting itself is always repeated. */
+  childDelivery: v.optional(v.picklist(['at-least-once', 'at-most-once'])),
   onFailure: v.picklist(['fail-deploy', 'continue']),
   /** What must have succeeded first. */
   after: v.optional(v.array(earlierTaskSchema)),
@@ -179,6 +210,8 @@ const runRecordSchema = v.object({
   dryRun: v.optional(v.boolean()),
   fromStart: v.optional(v.boolean()),
   limit: v.optional(v.pipe(count, v.minValue(1))),
+  /** The only children of its only task that it executes, by their numbers. */
+  children: v.optional(v.array(v.pipe(count, v.minValue(1)))),
   request: v.optional(cancelSchema),
   counts: v.optional(countsSchema),
   /** What CloudFormation is told, or was. */
@@ -227,6 +260,7 @@ export type PartyRecord = v.InferOutput<typeof partySchema>;
 type Item = Record<string, unknown>;
 
 export const parseTaskRecord = (item: Item): TaskRecord => parse(taskRecordSchema, item);
+export const parseChildStanding = (item: Item): ChildStanding => parse(childStandingSchema, item);
 export const parseRunRecord = (item: Item): RunRecord => parse(runRecordSchema, item);
 export const parseRunStanding = (item: Item): RunStanding => parse(runStandingSchema, item);
 export const parsePendingAnswer = (item: Item): PendingAnswer => parse(pendingAnswerSchema, item);

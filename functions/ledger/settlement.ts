@@ -31,14 +31,25 @@ export interface TaskOutcome {
 
 export const STILL_HELD = '#owner = :token AND #state = :running';
 
-/** A condition of its own besides that the claim still holds. */
-export interface Unless {
+/** What must hold of an item for it to be written. */
+export interface Condition {
   readonly condition: string;
   readonly values: Readonly<Record<string, unknown>>;
 }
 
+export function stillHeld({ token }: Pick<Claim, 'token'>): Condition {
+  return { condition: STILL_HELD, values: { ':token': token, ':running': 'running' } };
+}
+
+export function both(one: Condition, other: Condition): Condition {
+  return {
+    condition: `${one.condition} AND ${other.condition}`,
+    values: { ...one.values, ...other.values },
+  };
+}
+
 /** No request but this one has been made of the task. */
-export function noneBut(request: StopRequest | undefined): Unless {
+export function noneBut(request: StopRequest | undefined): Condition {
   return request === undefined
     ? { condition: 'attribute_not_exists(#request)', values: {} }
     : {
@@ -47,13 +58,18 @@ export function noneBut(request: StopRequest | undefined): Unless {
       };
 }
 
+/** What an attempt is recorded with besides how it ended. */
+export type Attempted = Pick<Claim, 'attempt' | 'beganAt' | 'history'> & {
+  readonly runId: string | undefined;
+};
+
 export function finishUpdate(
   tableName: string,
   key: { pk: string; sk: string },
-  claim: Claim,
+  attempted: Attempted,
   outcome: TaskOutcome,
   now: string,
-  unless?: Unless,
+  { condition, values }: Condition,
 ): UpdateCommand {
   const { state, result, error, reason, by, logs, cursor, progress } = outcome;
   const goesOn = state === 'interrupted' && reason === undefined;
@@ -62,12 +78,14 @@ export function finishUpdate(
     key,
     set: {
       state,
-      summary: summary.ended(state, now, claim.attempt, reason ?? thrownBy(outcome)),
+      summary: summary.ended(state, now, attempted.attempt, reason ?? thrownBy(outcome)),
       finishedAt: now,
-      lastRun: claim.runId,
+      lastRun: attempted.runId,
       // The slices of one task would crowd out all other attempts.
-      history: goesOn ? [...claim.history] : withEntry(claim.history, entryOf(claim, outcome, now)),
-      ...(goesOn ? {} : { startedAt: claim.beganAt, beganAt: undefined }),
+      history: goesOn
+        ? [...attempted.history]
+        : withEntry(attempted.history, entryOf(attempted, outcome, now)),
+      ...(goesOn ? {} : { startedAt: attempted.beganAt, beganAt: undefined }),
       ...(state === 'succeeded' ? { succeededAt: now } : {}),
       result: result === undefined ? undefined : JSON.stringify(result),
       error,
@@ -78,8 +96,8 @@ export function finishUpdate(
       progress,
     },
     remove: ['run', 'leaseUntil', 'request'],
-    condition: unless === undefined ? STILL_HELD : `${STILL_HELD} AND ${unless.condition}`,
-    values: { ':token': claim.token, ':running': 'running', ...unless?.values },
+    condition,
+    values,
   });
 }
 
@@ -143,15 +161,15 @@ function stateBefore({ history, succeededAt, cursor }: TaskRecord): TaskState {
   return cursor === undefined ? 'pending' : 'interrupted';
 }
 
-function entryOf(claim: Claim, outcome: TaskOutcome, now: string): HistoryEntry {
+function entryOf(attempted: Attempted, outcome: TaskOutcome, now: string): HistoryEntry {
   const { state, by, reason } = outcome;
   const thrown = thrownBy(outcome);
   return {
-    attempt: claim.attempt,
+    attempt: attempted.attempt,
     state,
     at: now,
-    startedAt: claim.beganAt,
-    run: claim.runId,
+    startedAt: attempted.beganAt,
+    ...(attempted.runId === undefined ? {} : { run: attempted.runId }),
     ...(by === undefined ? {} : { by }),
     ...(thrown === undefined ? {} : { error: summary.oneLine(thrown) }),
     ...(reason === undefined ? {} : { reason: summary.oneLine(reason) }),

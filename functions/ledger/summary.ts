@@ -14,6 +14,10 @@ export function progressing(
   return `running (attempt ${attempt}): ${progress.done} items${about} by ${minute(now)}`;
 }
 
+export function fannedOut(now: string, { count, of }: { count: number; of: string }): string {
+  return `split into ${count} ${count === 1 ? of.slice(0, -1) : of}, which are being executed since ${minute(now)}`;
+}
+
 export function ended(state: string, now: string, attempt: number, detail: string | undefined): string {
   return `${state} at ${minute(now)} (attempt ${attempt})${detail === undefined ? '' : `: ${oneLine(detail)}`}`;
 }

@@ -1,123 +1,30 @@
-import { isDeepStrictEqual } from 'node:util';
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { PartyError } from '../errors.ts';
+import type { PartyError } from '../errors.ts';
 import { versionKey } from '../task/version.ts';
-import { type Claim, type ClaimRequest, claimOf, claimUpdate, freshClaim } from './claim.ts';
-import { type Correction, correctedRecord } from './correction.ts';
-import { type Progress, parseTaskRecord, type StopRequest, type TaskRecord } from './records.ts';
-import {
-  finishUpdate,
-  itemAfterDryRun,
-  noneBut,
-  pendingItem,
-  STILL_HELD,
-  type TaskOutcome,
-  type Unless,
-} from './settlement.ts';
+import { AttemptRecords, type ItemKey, parsedOrError } from './attempt-records.ts';
+import type { Claim } from './claim.ts';
+import { fanOutUpdate, reopenUpdate, type SplitTask, settleUpdate } from './fan-out.ts';
+import type { Children, RunRecord, StopRequest, TaskRecord } from './records.ts';
+import type { TaskOutcome } from './settlement.ts';
 import * as summary from './summary.ts';
 import type { LedgerTable } from './table.ts';
-import { conditionalUpdate, namesIn } from './update-command.ts';
+import { conditionalUpdate } from './update-command.ts';
 
+export type { ClaimResult, TaskDemands } from './attempt-records.ts';
 export type { TaskOutcome } from './settlement.ts';
 
-/** What a person asks of a task while it is being executed. */
-export interface TaskDemands {
-  readonly request: StopRequest | undefined;
-  readonly rate: number | undefined;
-}
-
-/** What came of a claim: the task, or whoever holds or has settled it. */
-export type ClaimResult =
-  | { readonly claimed: true; readonly claim: Claim }
-  | { readonly claimed: false; readonly holder: TaskRecord | undefined };
-
 /** The records of the tasks: `pk` is the ledger id, `sk` is `task#<version>`. */
-export class TaskRecords {
-  readonly #table: LedgerTable;
-
+export class TaskRecords extends AttemptRecords {
   constructor(table: LedgerTable) {
-    this.#table = table;
-  }
-
-  /** @throws PartyError `damaged-record` */
-  async get(version: string): Promise<TaskRecord | undefined> {
-    const { pk, sk } = this.#key(version);
-    const item = await this.#table.get(pk, sk);
-    return item === undefined ? undefined : parseTaskRecord(item);
+    super(table, 'task');
   }
 
   /** All records by key; a damaged one is its error, so that one bad item does not hide the others. */
   async all(): Promise<Map<string, TaskRecord | PartyError>> {
     const records = new Map<string, TaskRecord | PartyError>();
-    for (const item of await this.#table.query(this.#table.ledgerId, 'task#')) {
+    for (const item of await this.table.query(this.table.ledgerId, 'task#')) {
       records.set(String(item.sk).slice('task#'.length), parsedOrError(item));
     }
     return records;
-  }
-
-  /**
-   * Takes a task for one invocation, with one write.
-   * @throws PartyError `damaged-record`
-   */
-  async claim(request: ClaimRequest): Promise<ClaimResult> {
-    const { version } = request.task;
-    const update = claimUpdate(this.#table.tableName, this.#key(version), request);
-    const written = await this.#table.write('task.claim', update).catch(async (error: unknown) => {
-      // DynamoDB cannot count up an attempt that somebody has made a text: reading the record says so.
-      await this.get(version);
-      throw error;
-    });
-    if (written.applied) return { claimed: true, claim: await this.#undamaged(request, written.attributes) };
-    const holder = await this.get(version);
-    // The SDK may have sent the write twice; then the copy was refused, and the item carries our token.
-    const own = holder?.owner === request.token ? claimOf(holder) : undefined;
-    return own === undefined ? { claimed: false, holder } : { claimed: true, claim: own };
-  }
-
-  /** Gives back a claim under which nothing was begun. */
-  async release(claim: Claim, now: string): Promise<void> {
-    const reason = 'the run was cancelled before the task began';
-    if (claim.previous === 'unknown') {
-      await this.finish(claim, { state: 'failed', reason }, now);
-      return;
-    }
-    const pending = { ...pendingItem(claim), summary: `pending: ${reason}` };
-    await this.#giveBack('task.release', claim, claim.previous ?? pending);
-  }
-
-  /**
-   * Saves how far an attempt has come, if the claim still holds.
-   * @returns what a person asks of it meanwhile; undefined if somebody else has settled it
-   */
-  async checkpoint(
-    claim: Claim,
-    cursor: unknown,
-    progress: Progress | undefined,
-    now: string,
-  ): Promise<TaskDemands | undefined> {
-    const update = conditionalUpdate({
-      tableName: this.#table.tableName,
-      key: this.#key(claim.version),
-      set: {
-        cursor: cursor === undefined ? undefined : JSON.stringify(cursor),
-        progress,
-        summary: summary.progressing(now, claim.attempt, progress),
-      },
-      condition: STILL_HELD,
-      values: { ':token': claim.token, ':running': 'running' },
-      returnNew: true,
-    });
-    const written = await this.#table.write('task.checkpoint', update);
-    if (!written.applied || written.attributes === undefined) return undefined;
-    const { request, rate } = parseTaskRecord(written.attributes);
-    return { request, rate };
-  }
-
-  /** What a person asks of the attempt; undefined if somebody else has settled it. */
-  async demands(claim: Claim): Promise<TaskDemands | undefined> {
-    const record = await this.get(claim.version);
-    if (record?.owner !== claim.token || record.state !== 'running') return undefined;
-    return { request: record.request, rate: record.rate };
   }
 
   /**
@@ -126,13 +33,13 @@ export class TaskRecords {
    */
   async requestStop(version: string, request: StopRequest): Promise<boolean> {
     const update = conditionalUpdate({
-      tableName: this.#table.tableName,
-      key: this.#key(version),
+      tableName: this.table.tableName,
+      key: this.keyOf(version),
       set: { request },
-      condition: '#state = :running',
-      values: { ':running': 'running' },
+      condition: '#state = :running OR #state = :fannedOut',
+      values: { ':running': 'running', ':fannedOut': 'fanned-out' },
     });
-    return (await this.#table.write('task.request-stop', update)).applied;
+    return (await this.table.write('task.request-stop', update)).applied;
   }
 
   /**
@@ -141,176 +48,51 @@ export class TaskRecords {
    */
   async setRate(version: string, rate: number): Promise<boolean> {
     const update = conditionalUpdate({
-      tableName: this.#table.tableName,
-      key: this.#key(version),
+      tableName: this.table.tableName,
+      key: this.keyOf(version),
       set: { rate },
       condition: 'attribute_exists(#state)',
     });
-    return (await this.#table.write('task.set-rate', update)).applied;
-  }
-
-  /**
-   * Records how an attempt ended, if the claim still holds.
-   * @returns false if somebody else has settled it since
-   */
-  finish(claim: Claim, outcome: TaskOutcome, now: string): Promise<boolean> {
-    return this.#finish(claim, outcome, now);
-  }
-
-  /**
-   * Records that an attempt stopped before its end, as long as nothing else has been asked of it than what it obeys.
-   * @returns what is asked of it now, if that has changed; false if somebody else has settled it since
-   */
-  async stop(
-    claim: Claim,
-    outcome: TaskOutcome,
-    obeyed: StopRequest | undefined,
-    now: string,
-  ): Promise<boolean | TaskDemands> {
-    if (await this.#finish(claim, outcome, now, noneBut(obeyed))) return true;
-    return (await this.demands(claim)) ?? false;
-  }
-
-  /**
-   * Ends an attempt that was to change nothing: the record is as it was before, but for the count of the attempt.
-   * @returns false if somebody else has settled it since
-   */
-  async finishDryRun(claim: Claim, outcome: TaskOutcome, now: string): Promise<boolean> {
-    const held = await this.get(claim.version);
-    if (held?.owner !== claim.token) return false;
-    const item = itemAfterDryRun(claim, held, outcome, now);
-    if (await this.#giveBack('task.finish', claim, item)) return true;
-    const record = await this.get(claim.version);
-    return record?.owner === claim.token && record.state !== 'running';
-  }
-
-  async #finish(claim: Claim, outcome: TaskOutcome, now: string, unless?: Unless): Promise<boolean> {
-    const key = this.#key(claim.version);
-    const update = finishUpdate(this.#table.tableName, key, claim, outcome, now, unless);
-    if ((await this.#table.write('task.finish', update)).applied) return true;
-    const record = await this.get(claim.version);
-    return record?.owner === claim.token && record.state === outcome.state && record.finishedAt === now;
+    return (await this.table.write('task.set-rate', update)).applied;
   }
 
   /** Says of an interrupted task why nothing goes on with it; its cursor stays for the day when something does. */
   async orphan(version: string, reason: string, now: string): Promise<void> {
     const update = conditionalUpdate({
-      tableName: this.#table.tableName,
-      key: this.#key(version),
+      tableName: this.table.tableName,
+      key: this.keyOf(version),
       set: { reason, summary: `interrupted, and left so at ${summary.minute(now)}: ${reason}` },
       condition: '#state = :interrupted',
       values: { ':interrupted': 'interrupted' },
     });
-    await this.#table.write('task.orphan', update);
+    await this.table.write('task.orphan', update);
   }
 
   /**
-   * Corrects the ledger by hand, audited in the history. A reset also mends a damaged record.
-   * @throws PartyError `held` while an invocation executes the task or if its record changes meanwhile,
-   * `damaged-record`
+   * Records that a task's children are planned, if the claim still holds.
+   * @returns false if somebody else has settled the task since
    */
-  async correct(correction: Correction, now: string): Promise<TaskRecord> {
-    const key = this.#key(correction.version);
-    const item = await this.#table.get(key.pk, key.sk);
-    const before = item === undefined ? undefined : parsedOrError(item);
-    if (before instanceof PartyError && correction.kind !== 'reset') throw before;
-    if (item !== undefined && isHeld(item, now)) {
-      throw held(
-        correction,
-        'is being executed',
-        'wait until it has ended, or cancel its run: after-party cancel RUN',
-      );
-    }
-    const record = correctedRecord(correction, before instanceof PartyError ? undefined : before, now);
-    const corrected = {
-      ...record,
-      ...key,
-      ...(record.cursor === undefined ? {} : { cursor: JSON.stringify(record.cursor) }),
-    };
-    const { condition, values } = unchanged(item);
-    const written = await this.#table.write(
-      'task.correct',
-      new PutCommand({
-        TableName: this.#table.tableName,
-        Item: corrected,
-        ConditionExpression: condition,
-        ExpressionAttributeNames: namesIn(condition),
-        ...(Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: values }),
-      }),
-    );
-    if (written.applied) return record;
-    // The SDK may have sent the write twice; then the copy was refused, and the item is as we left it.
-    const after = await this.#table.get(key.pk, key.sk);
-    if (isDeepStrictEqual(after, corrected)) return record;
-    throw held(correction, 'changed while it was being corrected', 'look at it again: after-party show');
+  async fanOut(claim: Claim, children: Children, now: string): Promise<boolean> {
+    const { tableName } = this.table;
+    const update = fanOutUpdate(tableName, this.keyOf(claim.version), claim, children, now);
+    if ((await this.table.write('task.fan-out', update)).applied) return true;
+    const record = await this.get(claim.version);
+    return record?.owner === claim.token && record.children?.plan === children.plan;
   }
 
-  /** A claim on a record that somebody has damaged is given back: only a person can mend it. */
-  async #undamaged(request: ClaimRequest, previous: Record<string, unknown> | undefined): Promise<Claim> {
-    try {
-      return freshClaim(request, previous);
-    } catch (error) {
-      const { token, task } = request;
-      if (previous !== undefined) {
-        await this.#giveBack('task.release', { version: task.version, token }, previous);
-      }
-      throw error;
-    }
+  /** Has a run see to the children that an earlier run has not brought to an end, unless the task has changed. */
+  async reopen(record: SplitTask, run: RunRecord, now: string): Promise<void> {
+    const update = reopenUpdate(this.table.tableName, this.keyOf(record.version), record, run, now);
+    await this.table.write('task.reopen', update);
   }
 
-  async #giveBack(
-    site: 'task.release' | 'task.finish',
-    { version, token }: Pick<Claim, 'version' | 'token'>,
-    item: Readonly<Record<string, unknown>>,
-  ): Promise<boolean> {
-    const written = await this.#table.write(
-      site,
-      new PutCommand({
-        TableName: this.#table.tableName,
-        Item: { ...item, ...this.#key(version) },
-        ConditionExpression: STILL_HELD,
-        ExpressionAttributeNames: namesIn(STILL_HELD),
-        ExpressionAttributeValues: { ':token': token, ':running': 'running' },
-      }),
-    );
-    return written.applied;
+  /** Records what became of a task by what became of its children, unless the task has changed. */
+  async settle(record: TaskRecord, outcome: TaskOutcome, now: string): Promise<void> {
+    const update = settleUpdate(this.table.tableName, this.keyOf(record.version), record, outcome, now);
+    await this.table.write('task.settle', update);
   }
 
-  #key(version: string): { pk: string; sk: string } {
-    return { pk: this.#table.ledgerId, sk: `task#${versionKey(version)}` };
+  protected override keyOf(version: string): ItemKey {
+    return { pk: this.table.ledgerId, sk: `task#${versionKey(version)}` };
   }
-}
-
-function parsedOrError(item: Record<string, unknown>): TaskRecord | PartyError {
-  try {
-    return parseTaskRecord(item);
-  } catch (error) {
-    if (error instanceof PartyError) return error;
-    throw error;
-  }
-}
-
-/** Whether an invocation may still be executing the task, however damaged the rest of its record is. */
-function isHeld(item: Record<string, unknown>, now: string): boolean {
-  return item.state === 'running' && Date.parse(String(item.leaseUntil)) >= Date.parse(now);
-}
-
-/** What every transition changes: a correction replaces the whole item, so it must be the one that was read. */
-function unchanged(item: Record<string, unknown> | undefined): {
-  condition: string;
-  values: Record<string, unknown>;
-} {
-  const values: Record<string, unknown> = {};
-  const conditions = ['state', 'owner', 'summary'].map((name) => {
-    const value = item?.[name];
-    if (value === undefined) return `attribute_not_exists(#${name})`;
-    if (typeof value !== 'string') return `attribute_exists(#${name})`;
-    values[`:${name}`] = value;
-    return `#${name} = :${name}`;
-  });
-  return { condition: conditions.join(' AND '), values };
-}
-
-function held({ version, name }: Correction, what: string, resolution: string): PartyError {
-  return new PartyError('held', `task ${version}_${name} ${what}`, resolution);
 }
