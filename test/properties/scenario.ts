@@ -165,6 +165,7 @@ function needed(site: WriteSite): readonly Operation[] {
 function deployedFor(site: WriteSite): readonly ManifestTask[] {
   switch (site) {
     case 'run.commit':
+    case 'run.hand-over':
     case 'task.orphan':
       return [INDIA];
     case 'task.checkpoint':
@@ -179,6 +180,7 @@ function deployedFor(site: WriteSite): readonly ManifestTask[] {
 /** Sites of long work, which is reached only if what is deployed before it does not fail. */
 const ofLongWork: readonly WriteSite[] = [
   'run.commit',
+  'run.hand-over',
   'task.orphan',
   'task.checkpoint',
   'task.request-stop',
@@ -232,7 +234,9 @@ export function withFault(site: WriteSite, fault: Fault): fc.Arbitrary<Scenario>
           ? fc.constantFrom('last' as const, 'last' as const, 'anything' as const)
           : fc.constant('anything' as const),
     ...long,
-    ...(site === 'run.hand-over' ? { stepsLimit: fc.constant(3) } : {}),
+    ...(site === 'run.hand-over' ? { stepsLimit: fc.constant(2) } : {}),
+    // In turn, the items take more than one invocation.
+    ...(site === 'task.orphan' ? { batchSize: fc.constant(1), concurrency: fc.constant(1) } : {}),
     choices,
   });
 }
