@@ -23,6 +23,7 @@ export function backgroundText(run: RunRecord, records: ReadonlyMap<string, Task
 function leftAlone({ name }: SelectedTask, record: TaskRecord | undefined): string | undefined {
   switch (record?.state) {
     case 'running':
+    case 'fanned-out':
       return `${name} is still running${comma(progressText(record.progress))}`;
     case 'paused':
       return `${name} is paused${comma(progressText(record.progress))}`;

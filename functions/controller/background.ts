@@ -57,15 +57,16 @@ function backgroundRun(ports: ControllerPorts, deploy: RunRecord, task: Selected
   };
 }
 
-/** The run, but for the given one, that goes on with an interrupted task, if one does. */
+/** The run, but for the given one, that goes on with an interrupted task or sees to its children, if one does. */
 export async function holderBetweenSlices(
   ports: ControllerPorts,
   record: TaskRecord,
   runId?: string,
 ): Promise<string | undefined> {
-  const { state, lastRun } = record;
-  if (state !== 'interrupted' || lastRun === undefined || lastRun === runId) return undefined;
-  return (await isUnderWay(ports, lastRun)) ? lastRun : undefined;
+  const { state, run, lastRun } = record;
+  const holder = state === 'fanned-out' ? run : state === 'interrupted' ? lastRun : undefined;
+  if (holder === undefined || holder === runId) return undefined;
+  return (await isUnderWay(ports, holder)) ? holder : undefined;
 }
 
 /** Whether a background task need not give up yet: a run that is under way may still see to an earlier one. */

@@ -1,4 +1,5 @@
 import { explain, PartyError } from '../errors.ts';
+import { isSplit, type SplitTask } from '../ledger/fan-out.ts';
 import {
   type EarlierTask,
   isSettled,
@@ -13,20 +14,17 @@ import { holderBetweenSlices, mayYetSucceed } from './background.ts';
 import { beginDeploy } from './begin-deploy.ts';
 import { awaitCommit } from './commit-wait.ts';
 import { type Caught, crashReason, mayHold, provesDeath } from './crash.ts';
+import { decideChild, isOfChild } from './decide-child.ts';
+import { fanOut } from './fan-out.ts';
 import { countStep } from './hand-over.ts';
 import { leaseEnd, nextStep } from './next-step.ts';
 import { type End, idOf, outcomeOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
 import { cancelYielded, noteMissing, settle } from './settle-task.ts';
+import { mayBeCalledAgain, runWork, untilDeadline, wait } from './work-order.ts';
 
-/** Longest wait between two looks at a task that another run executes, or at a request to cancel. */
-const LOOK_SECONDS = 10;
 /** Between two looks at what a background task has to come after. */
 const LOOK_AHEAD_SECONDS = 30;
-/** How long the service may refuse the first call for a background task, which has no deadline. */
-const CALLS_WITHIN_MS = 3_600_000;
-/** How long after the deadline the runner has to write its record: 5 s of grace, and the writes. */
-const GRACE_SECONDS = 15;
 
 /**
  * Decides what a run does next. Idempotent: it may be called twice for one step, at the same time, or again
@@ -38,6 +36,7 @@ export async function decide(ports: ControllerPorts, { state }: DecideMessage): 
 }
 
 async function decideNext(ports: ControllerPorts, state: DecideMessage['state']): Promise<Decision> {
+  if (isOfChild(state)) return decideChild(ports, state);
   const accepted = await ports.ledger.runs.require(state.runId);
   if (isSettled(accepted)) return afterEnd(ports, accepted);
   const run = accepted.state === 'accepted' ? await beginDeploy(ports, accepted) : accepted;
@@ -73,13 +72,16 @@ async function step(ports: ControllerPorts, run: RunRecord, records: Records): P
         if (first !== undefined) return end(ports, run, records, { because: 'deadline', task: first });
       }
       return (
-        (await leaveToOther(ports, run, records, next.versions)) ?? {
-          v: 1,
-          runId: run.runId,
-          action: 'run',
-          work: work(ports, run, records, next.versions, left),
-        }
+        (await leaveToOther(ports, run, records, next.versions)) ??
+        runWork(ports, run, {
+          versions: [...next.versions],
+          attempt: records.get(next.versions[0] ?? '')?.attempt ?? 0,
+        })
       );
+    case 'fan-out':
+      if (left <= 0 && next.record.state !== 'fanned-out')
+        return end(ports, run, records, { because: 'deadline', task: next.task });
+      return seeToChildren(ports, run, records, next.task, next.record);
     case 'wait': {
       if (left <= 0) return end(ports, run, records, { because: 'deadline', task: next.task });
       return wait(run, Math.min(next.until - now, left));
@@ -91,6 +93,31 @@ async function step(ports: ControllerPorts, run: RunRecord, records: Records): P
       if (next.stopped === undefined) return end(ports, run, records, { because: 'done' });
       return end(ports, run, records, { because: next.held ? 'held' : 'failed', task: next.stopped });
     }
+  }
+}
+
+async function seeToChildren(
+  ports: ControllerPorts,
+  run: RunRecord,
+  records: Records,
+  task: SelectedTask,
+  record: SplitTask,
+): Promise<Decision> {
+  const next = await fanOut(ports, run, task, record);
+  const left = untilDeadline(run, ports.now());
+  switch (next.kind) {
+    case 'look-again':
+      return step(ports, run, await reread(ports, run));
+    case 'map':
+      return next.decision;
+    case 'held': {
+      const waits = run.trigger === 'deploy' && run.parent === undefined && run.request === undefined;
+      if (!waits) return end(ports, run, records, { because: run.request ? 'cancelled' : 'held', task });
+      return left <= 0 ? end(ports, run, records, { because: 'deadline', task }) : wait(run, left);
+    }
+    case 'wait':
+      if (left <= 0) return end(ports, run, records, { because: 'deadline', task });
+      return wait(run, Math.min(next.until - ports.now(), left));
   }
 }
 
@@ -121,35 +148,6 @@ async function comeAfter(
   return end(ports, run, records, { because: 'unready', task, missing });
 }
 
-/** Milliseconds; a run that a person started has no deadline. */
-function untilDeadline({ deadline }: RunRecord, now: number): number {
-  return deadline === undefined ? Number.POSITIVE_INFINITY : Date.parse(deadline) - now;
-}
-
-function work(
-  ports: ControllerPorts,
-  run: RunRecord,
-  records: Records,
-  versions: readonly string[],
-  leftMs: number,
-): Work {
-  const whole = ports.config.runnerTimeoutSeconds + 60;
-  const left = Math.ceil(leftMs / 1000) + GRACE_SECONDS;
-  return {
-    v: 1,
-    runId: run.runId,
-    versions: [...versions],
-    attempt: records.get(versions[0] ?? '')?.attempt ?? 0,
-    timeoutSeconds: Math.max(1, Math.min(whole, left)),
-    ...(run.deadline === undefined ? {} : { deadline: run.deadline }),
-  };
-}
-
-function wait(run: RunRecord, milliseconds: number): Decision {
-  const seconds = Math.min(LOOK_SECONDS, Math.max(1, Math.ceil(milliseconds / 1000)));
-  return { v: 1, runId: run.runId, action: 'wait', seconds };
-}
-
 async function endCancelled(ports: ControllerPorts, run: RunRecord, records: Records): Promise<Decision> {
   await cancelYielded(ports, run, records);
   return end(ports, run, await reread(ports, run), { because: 'cancelled' });
@@ -172,7 +170,13 @@ async function afterEnd(ports: ControllerPorts, run: RunRecord): Promise<Decisio
   if (records instanceof PartyError) return awaitCommit(ports, run);
   for (const task of run.selection ?? []) {
     const record = records.get(versionKey(task.version));
-    if (record === undefined || record.state !== 'running' || record.run !== run.runId) continue;
+    if (record === undefined || record.run !== run.runId) continue;
+    if (record.state === 'fanned-out' && isSplit(record)) {
+      const next = await fanOut(ports, run, task, record);
+      if (next.kind === 'wait') return wait(run, next.until - ports.now());
+      if (next.kind === 'look-again') return afterEnd(ports, run);
+    }
+    if (record.state !== 'running') continue;
     const now = ports.now();
     if (leaseEnd(record) >= now) return wait(run, leaseEnd(record) - now);
     await settle(
@@ -231,8 +235,7 @@ async function settleCrash(
   }
   if (touched) return 'go-on';
   if (provesDeath(caught)) return { because: 'unstartable', reason: `the runner does not load: ${reason}` };
-  const untilCalled = Date.parse(run.startedAt) + CALLS_WITHIN_MS - ports.now();
-  if (run.trigger === 'deploy' && (run.parent === undefined || untilCalled > 0)) return 'call-again';
+  if (mayBeCalledAgain(run, ports.now())) return 'call-again';
   return { because: 'unstartable', reason: `the runner could not be called: ${caught.Error}` };
 }
 

@@ -13,13 +13,20 @@ const STEPS_LIMIT = 1_000;
  */
 export async function countStep(
   ports: ControllerPorts,
-  { runId, steps = 0, generation }: DecideMessage['state'],
+  { runId, steps = 0, generation, version, child, share }: DecideMessage['state'],
   decision: Decision,
 ): Promise<Decision> {
   if (decision.action === 'end') return decision;
   if (steps + 1 < (ports.stepsLimit ?? STEPS_LIMIT)) {
-    return { ...decision, steps: steps + 1, ...(generation === undefined ? {} : { generation }) };
+    return {
+      ...decision,
+      steps: steps + 1,
+      ...(generation === undefined ? {} : { generation }),
+      ...(child !== undefined && version !== undefined && { version, child, ...(share && { share }) }),
+    };
   }
+  // The run's own execution finds it unfinished, and has another one go on with it.
+  if (child !== undefined) return { v: 1, runId, action: 'end' };
   const next = (generation ?? 0) + 1;
   await ports.workflow.start(runId, next);
   await ports.ledger.runs.handOver(runId, next);

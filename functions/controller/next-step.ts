@@ -1,3 +1,4 @@
+import { isSplit, type SplitTask } from '../ledger/fan-out.ts';
 import type {
   EarlierTask,
   HistoryEntry,
@@ -25,6 +26,8 @@ export type Standing =
   | 'running'
   /** Its invocation is over and said nothing. */
   | 'broken-off'
+  /** Its children are planned, and not all at their end. */
+  | 'split'
   /** This run executed it, and it failed or was stopped; or it is in doubt. */
   | 'failed';
 
@@ -33,6 +36,7 @@ export type Step =
   | { readonly kind: 'run'; readonly versions: readonly string[] }
   | { readonly kind: 'wait'; readonly until: number; readonly task: SelectedTask }
   | { readonly kind: 'settle'; readonly task: SelectedTask; readonly record: TaskRecord }
+  | { readonly kind: 'fan-out'; readonly task: SelectedTask; readonly record: SplitTask }
   /** `stopped` is the task that keeps the rest from running, and `unmet` what it has to come after. */
   | {
       readonly kind: 'end';
@@ -48,6 +52,12 @@ export function standing(
   now: number,
 ): Standing {
   if (record === undefined) return 'ready';
+  if (record.state === 'fanned-out') return 'split';
+  const stands = standingUnsplit(task, record, run, now);
+  return stands === 'ready' && goesOnWithChildren(task, record, run) ? 'split' : stands;
+}
+
+function standingUnsplit(task: SelectedTask, record: TaskRecord, run: RunRecord, now: number): Standing {
   // First, since a dry run of what had broken off leaves it so.
   const isOwn = record.state === 'running' && record.run === run.runId;
   if (record.lastRun === run.runId && run.dryRun === true && !isOwn) return endOfDryRun(record, run);
@@ -61,7 +71,26 @@ export function standing(
   return record.succeededAt === undefined ? 'ready' : 'done';
 }
 
-function runningStanding(task: SelectedTask, record: TaskRecord, run: RunRecord, now: number): Standing {
+/** States in which some of a task's children may be left to execute. */
+const UNFINISHED: ReadonlySet<TaskState> = new Set([
+  ...(['failed', 'interrupted', 'paused', 'cancelled', 'in-doubt'] as const),
+]);
+
+/** Whether a run brings the children of an earlier plan to their end, instead of planning anew. */
+function goesOnWithChildren(task: SelectedTask, record: TaskRecord, run: RunRecord): boolean {
+  if (!isSplit(record) || run.fromStart === true) return false;
+  if (run.children !== undefined) return true;
+  // What every deploy runs begins anew with each, unless it was stopped.
+  return task.when === 'every-deploy' ? record.state === 'interrupted' : UNFINISHED.has(record.state);
+}
+
+/** Where a task or a child stands that an invocation has claimed. */
+export function runningStanding(
+  task: SelectedTask,
+  record: Pick<TaskRecord, 'run' | 'leaseUntil' | 'succeededAt'>,
+  run: RunRecord,
+  now: number,
+): 'running' | 'broken-off' | 'ready' {
   if (leaseEnd(record) >= now) return 'running';
   if (record.run === run.runId) return 'broken-off';
   if (run.trigger === 'invoke' || task.when === 'every-deploy') return 'ready';
@@ -70,8 +99,11 @@ function runningStanding(task: SelectedTask, record: TaskRecord, run: RunRecord,
   return task.delivery === 'at-most-once' || record.succeededAt !== undefined ? 'broken-off' : 'ready';
 }
 
-/** Where a task stands that this run has executed before. */
-function standingInOwnRun(record: TaskRecord, run: RunRecord): Standing {
+/** Where a task or a child stands that this run has executed before. */
+export function standingInOwnRun(
+  record: Pick<TaskRecord, 'state' | 'reason'>,
+  run: RunRecord,
+): 'done' | 'ready' | 'failed' {
   switch (record.state) {
     case 'failed':
     case 'in-doubt':
@@ -103,7 +135,7 @@ export function dryRunEntry(record: TaskRecord, run: RunRecord): HistoryEntry | 
 }
 
 /** When an executing invocation is surely over; a record without a lease is over. */
-export function leaseEnd(record: TaskRecord): number {
+export function leaseEnd(record: Pick<TaskRecord, 'leaseUntil'>): number {
   return record.leaseUntil === undefined ? 0 : Date.parse(record.leaseUntil);
 }
 
@@ -115,7 +147,8 @@ export function nextStep(run: RunRecord, records: ReadonlyMap<string, TaskRecord
     const record = records.get(versionKey(task.version));
     const stands = standing(task, record, run, now);
     if (stands === 'done' || (stands === 'failed' && task.onFailure === 'continue')) continue;
-    const missing = stands === 'ready' && !cancelled ? unmet(task, run, records) : [];
+    const begins = stands === 'ready' || (stands === 'split' && record?.state !== 'fanned-out');
+    const missing = begins && !cancelled ? unmet(task, run, records) : [];
     if (stands === 'ready' && !cancelled && missing.length === 0 && versions.length < WORK_LIMIT) {
       versions.push(versionKey(task.version));
       continue;
@@ -124,6 +157,8 @@ export function nextStep(run: RunRecord, records: ReadonlyMap<string, TaskRecord
     if (versions.length > 0) break;
     if (missing.length > 0 && task.onFailure === 'continue') continue;
     if (missing.length > 0) return { kind: 'end', stopped: task, held: false, unmet: missing };
+    if (record !== undefined && stands === 'split' && isSplit(record) && !(begins && cancelled))
+      return { kind: 'fan-out', task, record };
     if (record !== undefined && stands === 'broken-off') return { kind: 'settle', task, record };
     if (record !== undefined && stands === 'running') {
       const waits = run.trigger === 'deploy' && run.parent === undefined;

@@ -121,10 +121,14 @@ interface Executed {
 export function executed(run: RunRecord, records: Records): Executed[] {
   return (run.selection ?? []).flatMap((task) => {
     const record = records.get(versionKey(task.version));
-    return record !== undefined && record.lastRun === run.runId && record.state !== 'running'
+    return record !== undefined && record.lastRun === run.runId && !isExecuting(record)
       ? [{ task, record }]
       : [];
   });
+}
+
+function isExecuting({ state }: TaskRecord): boolean {
+  return state === 'running' || state === 'fanned-out';
 }
 
 /** The tasks that this run left pending. */
@@ -132,7 +136,7 @@ export function notStarted(run: RunRecord, records: Records): SelectedTask[] {
   return (run.selection ?? []).filter((task) => {
     const record = records.get(versionKey(task.version));
     if (record === undefined) return true;
-    if (record.lastRun === run.runId || record.state === 'running') return false;
+    if (record.lastRun === run.runId || isExecuting(record)) return false;
     if (record.state === 'pending' || run.trigger === 'invoke') return true;
     if (record.state === 'paused') return false;
     const isDue = record.state === 'failed' || record.state === 'interrupted';
@@ -207,7 +211,7 @@ function deadlineText(
   const minutes = Math.round(config.deployTimeoutSeconds / 60);
   const timeout = `deployTimeout (${minutes} min)`;
   const head =
-    record?.state === 'running'
+    record !== undefined && isExecuting(record)
       ? `task ${idOf(task)} (attempt ${record.attempt}) was still being executed${record.run === run.runId ? '' : ' by another run'} at the end of the ${timeout}`
       : record?.lastRun === run.runId
         ? whatHappened(task, record)

@@ -1,4 +1,5 @@
 import { isPartyError, PartyError } from '../errors.ts';
+import type { AttemptRecords } from '../ledger/attempt-records.ts';
 import { claimOf } from '../ledger/claim.ts';
 import type { RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
 import { versionKey } from '../task/version.ts';
@@ -9,6 +10,7 @@ import type { ControllerPorts } from './ports.ts';
 
 /**
  * Records that an invocation ended without a word.
+ * @param records where the record is: a task's by default, or a child's
  * @throws PartyError `damaged-record`
  */
 export async function settle(
@@ -17,6 +19,7 @@ export async function settle(
   task: SelectedTask,
   record: TaskRecord,
   reason: string,
+  records: AttemptRecords = ports.ledger.tasks,
 ): Promise<void> {
   const claim = claimOf(record);
   if (claim === undefined) {
@@ -28,8 +31,8 @@ export async function settle(
   }
   const now = new Date(ports.now()).toISOString();
   const isDryRun = record.run === run.runId && run.dryRun === true;
-  if (isDryRun) await ports.ledger.tasks.finishDryRun(claim, { state: 'failed', reason }, now);
-  else await ports.ledger.tasks.finish(claim, brokenOff(task, record, reason), now);
+  if (isDryRun) await records.finishDryRun(claim, { state: 'failed', reason }, now);
+  else await records.finish(claim, brokenOff(task, record, reason), now);
 }
 
 /** Whoever cancels a run means its tasks, also one that waits for its next invocation. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Workflow } from '../controller/ports.ts';
 import { messageOf, PartyError } from '../errors.ts';
-import type { DecideMessage, Decision } from '../workflow-messages.ts';
+import type { DecideMessage, Decision, FanOut } from '../workflow-messages.ts';
 import type { ExecutionId, Executions, Invocation, Orphan } from './executions.ts';
 import { lambdaError, type RunnerOutcome } from './runner-outcome.ts';
 
@@ -49,12 +49,27 @@ export class Driver implements Workflow {
     const failures: PartyError[] = [];
     for (const orphan of orphans) {
       if (!(await this.#ports.executions.adopt(orphan))) continue;
-      const state = stateAfter(orphan);
-      const first = this.#decide(state);
-      this.#launch(orphan.runId, this.#drive(orphan, state, first));
+      const first = this.#adopted(orphan);
+      this.#launch(orphan.runId, this.#drive(orphan, firstState(orphan), first));
       await first.catch((error) => failures.push(notAdopted(orphan.runId, error)));
     }
     return failures;
+  }
+
+  /** Has it settled what the runners of an orphan held. */
+  async #adopted(orphan: Orphan): Promise<Decision> {
+    let decision: Decision | undefined;
+    for (const { work, requestId } of Object.values(orphan.invocations)) {
+      // The process that was to see how the invocation ended did not live to; its runner died with it.
+      const error = lambdaError('Runtime.ExitError', requestId, 'the process that drove the run ended');
+      const { child, share, versions } = work;
+      const thread = child === undefined ? {} : { version: versions[0], child, share };
+      const next = await this.#decide({ ...firstState(orphan), ...thread, work, error });
+      // The run's own loop finds what is left of the children.
+      if (child === undefined) decision = next;
+      await this.#ports.executions.endInvocation(orphan, { requestId });
+    }
+    return decision ?? this.#decide(firstState(orphan));
   }
 
   /**
@@ -85,11 +100,7 @@ export class Driver implements Workflow {
   async #drive(id: ExecutionId, begin: State, first?: Promise<Decision>): Promise<void> {
     const closing = this.#closing.signal;
     try {
-      let decision = await (first ?? this.#decide(begin));
-      while (decision.action !== 'end') {
-        closing.throwIfAborted();
-        decision = await this.#follow(id, decision);
-      }
+      await this.#execute(id, begin, first);
     } catch (error) {
       closing.throwIfAborted();
       // As with Step Functions, an execution that failed has ended.
@@ -99,10 +110,23 @@ export class Driver implements Workflow {
     await this.#ports.executions.end(id);
   }
 
+  async #execute(id: ExecutionId, begin: State, first?: Promise<Decision>): Promise<void> {
+    let decision = await (first ?? this.#decide(begin));
+    while (decision.action !== 'end') {
+      this.#closing.signal.throwIfAborted();
+      decision = await this.#follow(id, decision);
+    }
+  }
+
   async #follow(id: ExecutionId, decision: Exclude<Decision, { action: 'end' }>): Promise<Decision> {
     const { executions, invoke } = this.#ports;
     const { runId, steps, generation } = decision;
-    const state: State = { v: 1, runId, steps, generation };
+    if (decision.action === 'fan-out') {
+      await this.#fanOut(id, decision);
+      return this.#decide({ v: 1, runId, steps, generation });
+    }
+    const { version, child, share } = decision;
+    const state: State = { v: 1, runId, steps, generation, version, child, share };
     if (decision.action === 'wait') {
       await pause(decision.seconds * 1000, this.#closing.signal);
       return this.#decide(state);
@@ -112,8 +136,21 @@ export class Driver implements Workflow {
     await executions.beginInvocation(id, invocation);
     const outcome = await invoke(invocation, this.#closing.signal);
     const next = await this.#decide({ ...state, work, ...outcome });
-    await executions.endInvocation(id);
+    await executions.endInvocation(id, invocation);
     return next;
+  }
+
+  /** A loop for each child, so many side by side; as in a Distributed Map, one that fails stops no other. */
+  async #fanOut(id: ExecutionId, { runId, version, children, parallel, share }: FanOut): Promise<void> {
+    const closing = this.#closing.signal;
+    const waiting = children.values();
+    const workers = Array.from({ length: parallel }, async () => {
+      for (const child of waiting) {
+        closing.throwIfAborted();
+        await this.#execute(id, { v: 1, runId, version, child, share }).catch(() => closing.throwIfAborted());
+      }
+    });
+    await Promise.all(workers);
   }
 
   async #decide(state: State): Promise<Decision> {
@@ -130,17 +167,6 @@ export class Driver implements Workflow {
 
 function firstState({ runId, generation }: ExecutionId): State {
   return generation === 0 ? { v: 1, runId } : { v: 1, runId, generation };
-}
-
-/** The process that was to see how the invocation ended did not live to; its runner died with it. */
-function stateAfter(orphan: Orphan): State {
-  if (orphan.invocation == null) return firstState(orphan);
-  const { work, requestId } = orphan.invocation;
-  return {
-    ...firstState(orphan),
-    work,
-    error: lambdaError('Runtime.ExitError', requestId, 'the process that drove the run ended'),
-  };
 }
 
 async function pause(milliseconds: number, closing: AbortSignal): Promise<void> {

@@ -29,10 +29,10 @@ export interface ExecutionId {
   readonly generation: number;
 }
 
-/** An execution whose process is gone, and what its runner was told last, unless that was settled. */
+/** An execution whose process is gone, and what its runners were told that was not settled, by request. */
 export interface Orphan extends ExecutionId {
   readonly driver: string;
-  readonly invocation?: Invocation | null;
+  readonly invocations: Readonly<Record<string, Invocation>>;
 }
 
 /** Which runs were ever started, as Step Functions knows executions by their names, and who drives them. */
@@ -52,7 +52,7 @@ export class Executions {
       this.#client.send(
         new PutCommand({
           TableName: TABLE,
-          Item: { runId, generation, driver: this.#driver, state: 'running' },
+          Item: { runId, generation, driver: this.#driver, state: 'running', invocations: {} },
           ConditionExpression: 'attribute_not_exists(runId) OR generation < :generation',
           ExpressionAttributeValues: { ':generation': generation },
         }),
@@ -70,16 +70,24 @@ export class Executions {
   }
 
   beginInvocation(id: ExecutionId, invocation: Invocation): Promise<void> {
-    return this.#set(id, 'invocation', invocation);
+    return this.#update(id, 'SET #invocations.#request = :invocation', {
+      names: { '#invocations': 'invocations', '#request': invocation.requestId },
+      values: { ':invocation': invocation },
+    });
   }
 
   /** Once Decide knows what came of it. */
-  endInvocation(id: ExecutionId): Promise<void> {
-    return this.#setUnlessFollowed(id, 'invocation', null);
+  endInvocation(id: ExecutionId, { requestId }: Pick<Invocation, 'requestId'>): Promise<void> {
+    return this.#updateUnlessFollowed(id, 'REMOVE #invocations.#request', {
+      names: { '#invocations': 'invocations', '#request': requestId },
+    });
   }
 
   end(id: ExecutionId): Promise<void> {
-    return this.#setUnlessFollowed(id, 'state', 'ended');
+    return this.#updateUnlessFollowed(id, 'SET #state = :ended', {
+      names: { '#state': 'state' },
+      values: { ':ended': 'ended' },
+    });
   }
 
   /** Executions that none of these clients drives. */
@@ -101,34 +109,41 @@ export class Executions {
 
   /** False where another process was faster. */
   adopt({ driver, ...id }: Orphan): Promise<boolean> {
-    return conditionally(() => this.#set(id, 'driver', this.#driver, driver));
+    const change = { names: { '#driver': 'driver' }, values: { ':adopter': this.#driver } };
+    return conditionally(() => this.#update(id, 'SET #driver = :adopter', change, driver));
   }
 
   /** The item of a run is its last execution's: what an earlier one has to say of its end changes nothing. */
-  async #setUnlessFollowed(id: ExecutionId, attribute: string, value: unknown): Promise<void> {
+  async #updateUnlessFollowed(id: ExecutionId, expression: string, change: Change): Promise<void> {
     const { Item } = await this.#client.send(
       new GetCommand({ TableName: TABLE, Key: { runId: id.runId }, ConsistentRead: true }),
     );
-    if (Item?.generation === id.generation) await this.#set(id, attribute, value);
+    if (Item?.generation === id.generation) await this.#update(id, expression, change);
   }
 
-  async #set(
+  async #update(
     { runId, generation }: ExecutionId,
-    attribute: string,
-    value: unknown,
+    expression: string,
+    { names, values }: Change,
     driver: string = this.#driver,
   ): Promise<void> {
     await this.#client.send(
       new UpdateCommand({
         TableName: TABLE,
         Key: { runId },
-        UpdateExpression: 'SET #attribute = :value',
+        UpdateExpression: expression,
         ConditionExpression: 'driver = :driver AND generation = :generation',
-        ExpressionAttributeNames: { '#attribute': attribute },
-        ExpressionAttributeValues: { ':value': value, ':driver': driver, ':generation': generation },
+        ExpressionAttributeNames: names,
+        ExpressionAttributeValues: { ...values, ':driver': driver, ':generation': generation },
       }),
     );
   }
+}
+
+/** What the placeholders of an update stand for. */
+interface Change {
+  readonly names: Readonly<Record<string, string>>;
+  readonly values?: Readonly<Record<string, unknown>>;
 }
 
 async function conditionally(write: () => Promise<unknown>): Promise<boolean> {

@@ -77,6 +77,7 @@ export class StepFunctions {
       if (decision.action === 'end') break;
       const { runId, steps, generation } = decision;
       state = { v: 1, runId, steps, generation };
+      if (decision.action === 'fan-out') throw new Error('no task of these histories is split');
       if (decision.action === 'wait') await simulation.sleep(decision.seconds * 1000);
       else state = { ...state, work: decision.work, ...(await this.#run(decision.work)) };
     }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ControllerPorts } from '../../../functions/controller/ports.ts';
 import type { RunRecord } from '../../../functions/ledger/index.ts';
 import type { ManifestTask } from '../../../functions/manifest.ts';
-import type { DecideMessage, Decision, Steps, Work } from '../../../functions/workflow-messages.ts';
+import type { DecideMessage, Decision, Thread, Work } from '../../../functions/workflow-messages.ts';
 import { at, request, TestTable, won } from '../ledger/open-ledger.ts';
 import {
   ARN,
@@ -49,7 +49,7 @@ class DecidingParty extends TestParty {
   /** What is decided; the count of steps has tests of its own. */
   async decide(state: Partial<State> = {}): Promise<Decision> {
     const message = { v: 1, request: 'decide', state: { v: 1, runId: RUN, ...state } };
-    const { steps, ...decision } = (await this.send(message)) as Decision & Steps;
+    const { steps, ...decision } = (await this.send(message)) as Decision & Thread;
     return decision;
   }
 
