@@ -9,6 +9,8 @@ export const TABLE = 'ledger';
 
 export interface Database {
   readonly client: DynamoDBDocumentClient;
+  /** What further clients need to reach it. */
+  readonly config: DynamoDBClientConfig;
   readonly process: ChildProcess;
   stop(): void;
 }
@@ -38,6 +40,7 @@ export async function startDatabase(): Promise<Database> {
   );
   return {
     client,
+    config,
     process: child,
     stop() {
       client.destroy();

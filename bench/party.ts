@@ -46,6 +46,7 @@ export class BenchParty {
           this.#started = runId;
           return 'started';
         },
+        isRunning: async () => false,
       },
       stacks: { describe: async () => ({ status: 'UPDATE_IN_PROGRESS', rootStatus: 'UPDATE_IN_PROGRESS' }) },
       runnerLogs: { read: async () => ({ lines: [], token: null }), tail: async () => [] },
@@ -106,7 +107,7 @@ export class BenchParty {
     for (;;) {
       const decision = (await this.#call({ v: 1, request: 'decide', state })) as Decision;
       if (decision.action === 'end') return;
-      if (decision.action === 'wait') throw new Error('nothing is to be waited for');
+      if (decision.action !== 'run') throw new Error('nothing is to be waited for, nor split');
       const { work } = decision;
       state = { v: 1, runId, work, report: await this.#run(work) };
     }

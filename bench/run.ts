@@ -5,7 +5,9 @@ import type { Row } from './rounds.ts';
 /** Runs the benchmarks one after the other, each in a process of its own, and prints one table. Asserts nothing. */
 
 const benchmarks =
-  process.argv.length > 2 ? process.argv.slice(2) : ['tasks', 'status', 'synth', 'assets', 'start-up'];
+  process.argv.length > 2
+    ? process.argv.slice(2)
+    : ['tasks', 'status', 'items', 'memory', 'synth', 'assets', 'start-up'];
 
 const rows: Row[] = [];
 for (const name of benchmarks) {

@@ -10,6 +10,7 @@ class Demo extends Stack {
     const users = this.#table('Users', 'id');
     const titles = this.#table('Titles', 'id');
     const prices = this.#table('Prices', 'sku');
+    const profiles = this.#table('Profiles', 'id');
     const invoices = this.#table('Invoices', 'month', 'number');
     const party = new AfterParty(this, 'Tasks', {
       tasks: 'tasks',
@@ -17,16 +18,18 @@ class Demo extends Stack {
         USERS_TABLE: users.tableName,
         TITLES_TABLE: titles.tableName,
         PRICES_TABLE: prices.tableName,
+        PROFILES_TABLE: profiles.tableName,
         INVOICES_TABLE: invoices.tableName,
         PRICE_LIST_URL: 'https://prices.example.com/list.csv',
         SEARCH_URL: 'https://search.example.com',
         SEARCH_SECRET: 'demo/search-token',
         PARTNER_URL: 'https://partner.example.com',
         MAIL_URL: 'https://mail.example.com',
+        SHOP_URL: 'https://shop.example.com',
         SLACK_URL: 'https://slack.example.com',
       },
     });
-    for (const table of [users, titles, prices, invoices]) table.grantReadWriteData(party);
+    for (const table of [users, titles, prices, profiles, invoices]) table.grantReadWriteData(party);
   }
 
   #table(id: string, partitionKey: string, sortKey?: string): dynamodb.TableV2 {

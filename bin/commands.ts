@@ -1,10 +1,12 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandContext } from './commands/context.ts';
 import type { Correction, CorrectOptions } from './commands/correct.ts';
 import type { ExitCode } from './commands/exit-codes.ts';
 import type { GenerateTaskOptions } from './commands/generate-task.ts';
 import type { InvokeOptions } from './commands/invoke.ts';
 import type { LogsOptions } from './commands/logs.ts';
+import type { ReasonOptions } from './commands/pause.ts';
+import type { ResumeOptions } from './commands/resume.ts';
 import type { RunOptions } from './commands/run.ts';
 import type { PartyOptions } from './party/connect.ts';
 import type { PartyClient } from './party/party-client.ts';
@@ -37,7 +39,8 @@ export function declareCommands(program: Command, surroundings: Surroundings, en
     .description('write a new task module into tasks/')
     .option('--description <text>', 'one line for people')
     .addOption(new Option('--manual', 'run it by hand only').conflicts('everyDeploy'))
-    .option('--every-deploy', 'run it on every deploy');
+    .option('--every-deploy', 'run it on every deploy')
+    .addOption(new Option('--background', 'start it after the deploy has committed').conflicts('manual'));
   outputOptions(task).action(async (name: string, options: GenerateTaskOptions) => {
     const { generateTask } = await import('./commands/generate-task.ts');
     ended(await generateTask(name, options, surroundings));
@@ -68,6 +71,13 @@ export function declareCommands(program: Command, surroundings: Surroundings, en
     .addOption(new Option('--task <name>', 'a task; may be repeated').argParser(collect))
     .option('--params <json>', 'params for the tasks as JSON, or @ and the file that holds it')
     .option('--if-not-succeeded', 'leave out what has succeeded before')
+    .option('--from-start', 'begin anew what an earlier run has left unfinished')
+    .option('--limit <items>', 'stop each task after so many items', wholeNumber)
+    .addOption(
+      new Option('--dry-run', 'have tasks only say what they would do, and record nothing').conflicts(
+        'fromStart',
+      ),
+    )
     .option('--detach', 'print the id of the run and do not wait')
     .option('--yes', 'run without being asked what has succeeded or was skipped before');
   partyOptions(invoke).action((names: string[], options: PartyOptions & InvokeOptions) =>
@@ -85,13 +95,44 @@ export function declareCommands(program: Command, surroundings: Surroundings, en
     withParty(options, async (context) => (await import('./commands/run.ts')).run(options, context)),
   );
 
-  const cancel = program
-    .command('cancel <run>')
-    .description('ask a run to end')
+  const pause = program
+    .command('pause <task>')
+    .description('have a task wait for a person; deploys leave it alone')
     .option('--reason <text>', 'why, for the record');
-  partyOptions(cancel).action((runId: string, options: PartyOptions & { reason?: string }) =>
+  partyOptions(pause).action((name: string, options: PartyOptions & ReasonOptions) =>
     withParty(options, async (context) =>
-      (await import('./commands/cancel.ts')).cancel(runId, options, context),
+      (await import('./commands/pause.ts')).pause(name, options, context),
+    ),
+  );
+
+  const resume = program
+    .command('resume <task>')
+    .description('let a paused task go on where it stopped')
+    .option('--reason <text>', 'why, for the record')
+    .option('--detach', 'print the id of the run and do not wait');
+  partyOptions(resume).action((name: string, options: PartyOptions & ResumeOptions) =>
+    withParty(options, async (context) =>
+      (await import('./commands/resume.ts')).resume(name, options, context),
+    ),
+  );
+
+  const cancel = program
+    .command('cancel <run-or-task>')
+    .description('end a run or a task; deploys leave a cancelled task alone')
+    .option('--reason <text>', 'why, for the record');
+  partyOptions(cancel).action((runOrTask: string, options: PartyOptions & ReasonOptions) =>
+    withParty(options, async (context) =>
+      (await import('./commands/cancel.ts')).cancel(runOrTask, options, context),
+    ),
+  );
+
+  const rate = program
+    .command('rate <task>')
+    .description('set how many items per second a task may process, also while it runs')
+    .argument('<items-per-second>', 'more than 0', positiveNumber);
+  partyOptions(rate).action((name: string, itemsPerSecond: number, options: PartyOptions) =>
+    withParty(options, async (context) =>
+      (await import('./commands/rate.ts')).rate(name, itemsPerSecond, context),
     ),
   );
 
@@ -130,6 +171,19 @@ function outputOptions(command: Command): Command {
     .optionsGroup('Output:')
     .option('--json', 'print one JSON document')
     .option('--no-color', 'print without colours, as with the variable NO_COLOR');
+}
+
+function wholeNumber(text: string): number {
+  const number = positiveNumber(text);
+  if (!Number.isSafeInteger(number)) throw new InvalidArgumentError('It must be a whole number above 0.');
+  return number;
+}
+
+function positiveNumber(text: string): number {
+  const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (!(number > 0) || !Number.isFinite(number))
+    throw new InvalidArgumentError('It must be a number above 0.');
+  return number;
 }
 
 function collect(value: string, previous: string[] = []): string[] {

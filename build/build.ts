@@ -33,12 +33,14 @@ async function bundleCommonJs(out: string): Promise<void> {
   const folder = join(out, 'cjs');
   await build({
     ...COMMON,
-    entryPoints: ['lib/index.ts', 'functions/task/index.ts'],
+    entryPoints: ['lib/index.ts', 'functions/task/index.ts', 'functions/sources/index.ts'],
     outbase: '.',
     outdir: folder,
     format: 'cjs',
     target: 'node22',
-    external: ['aws-cdk-lib', 'constructs', 'esbuild'],
+    external: ['aws-cdk-lib', 'constructs', 'esbuild', '@aws-sdk/*', 'csv-parse'],
+    // Jest cannot import what it runs as CommonJS.
+    supported: { 'dynamic-import': false },
     define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
   });
   for (const part of ['lib', 'functions']) {

@@ -11,6 +11,12 @@ const taskSchema = v.object({
   checksum: v.string(),
   description: v.string(),
   when: v.picklist(['once', 'every-deploy', 'manual']),
+  /** Whether deploys start it after their commit. */
+  background: v.optional(v.boolean()),
+  /** Names of the tasks that must have succeeded first. */
+  after: v.optional(v.array(v.string())),
+  /** Whether it goes through items. */
+  iterates: v.optional(v.boolean()),
   delivery: v.picklist(['at-least-once', 'at-most-once']),
   /** Absent: the party's. */
   onFailure: v.optional(v.picklist(['fail-deploy', 'continue'])),

@@ -9,12 +9,22 @@ const version = v.literal(1);
 /** The ids of runs are state machine execution names too: 32 hex digits. */
 export const runIdSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, 'is not 32 hex digits'));
 
+const taskVersion = v.pipe(v.string(), v.regex(/^\d{1,38}$/));
+const childNumber = v.pipe(v.number(), v.integer(), v.minValue(1));
+const share = v.pipe(v.number(), v.gtValue(0), v.maxValue(1));
+
 /** What one runner invocation is told to execute, in this order. */
 export const workSchema = v.object({
   v: version,
   runId: runIdSchema,
   /** Ledger keys of the tasks. */
-  versions: v.pipe(v.array(v.pipe(v.string(), v.regex(/^\d{1,38}$/))), v.minLength(1)),
+  versions: v.pipe(v.array(taskVersion), v.minLength(1)),
+  /** The child of the only one of them that is to be executed, by its number. */
+  child: v.optional(childNumber),
+  /** How much of the task's rate is the child's. */
+  share: v.optional(share),
+  /** How many attempts at the first of them, or at the child, came before. */
+  attempt: v.optional(v.pipe(v.number(), v.integer())),
   /** How long the workflow waits for the invocation. */
   timeoutSeconds: v.pipe(v.number(), v.integer(), v.minValue(1)),
   /** When the runner aborts what it is doing; ISO 8601. */
@@ -46,12 +56,41 @@ export const decideMessageSchema = v.object({
     report: v.optional(runnerReportSchema),
     /** What Step Functions caught, after a Run that did not. */
     error: v.optional(v.object({ Error: v.string(), Cause: v.optional(v.string()) })),
+    /** How many steps of this execution came before. */
+    steps: v.optional(v.pipe(v.number(), v.integer())),
+    /** How many executions of this run came before. */
+    generation: v.optional(v.pipe(v.number(), v.integer())),
+    /** In the execution of one child: whose, its number, and how much of the task's rate is its. */
+    version: v.optional(taskVersion),
+    child: v.optional(childNumber),
+    share: v.optional(share),
   }),
 });
 export type DecideMessage = v.InferOutput<typeof decideMessageSchema>;
 
+/** What the workflow hands back to Decide as it is: how far an execution has come, and for which child it is. */
+export interface Thread {
+  steps?: number;
+  generation?: number;
+  version?: string;
+  child?: number;
+  share?: number;
+}
+
 /** What Decide answers; `action` is what the workflow's Choice looks at. */
 export type Decision =
-  | { v: 1; runId: string; action: 'run'; work: Work }
-  | { v: 1; runId: string; action: 'wait'; seconds: number }
+  | ({ v: 1; runId: string; action: 'run'; work: Work } & Thread)
+  | ({ v: 1; runId: string; action: 'wait'; seconds: number } & Thread)
+  | FanOut
   | { v: 1; runId: string; action: 'end' };
+
+/** Has each of these children of a task executed, in an execution of its own, so many at a time. */
+export interface FanOut extends Thread {
+  v: 1;
+  runId: string;
+  action: 'fan-out';
+  version: string;
+  children: number[];
+  parallel: number;
+  share: number;
+}

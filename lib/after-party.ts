@@ -24,6 +24,7 @@ import { type Settings, settingsOf } from './settings.ts';
 import { withTaskAssets } from './task-assets.ts';
 import { findTaskFiles, findTasksFolder, type TaskSource } from './task-files.ts';
 import { workflowDefinition } from './workflow.ts';
+import { allowFanOut } from './workflow-arns.ts';
 
 /**
  * Runs the tasks of a folder that have not yet run in this environment, at the end of every deploy: in order, each
@@ -113,6 +114,7 @@ export class AfterParty extends Construct implements iam.IGrantable, ec2.IConnec
     role.addToPolicy(
       new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [controllerArn, runnerArn] }),
     );
+    allowFanOut(role, stateMachineName);
     const definition = workflowDefinition({ partition: Aws.PARTITION, controllerArn, runnerArn });
     new stepfunctions.StateMachine(this, 'Workflow', {
       stateMachineName,

@@ -1,4 +1,4 @@
-import { ArnFormat, Duration, aws_iam as iam, aws_lambda as lambda, Stack } from 'aws-cdk-lib';
+import { Duration, aws_iam as iam, aws_lambda as lambda, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { VARIABLES } from '../functions/environment.ts';
 import type { AfterPartyProps } from './after-party-props.ts';
@@ -7,6 +7,7 @@ import { freezeLogicalId } from './frozen-id.ts';
 import { allowController, type LedgerPart, madeWith } from './ledger.ts';
 import type { Runner } from './runner.ts';
 import type { Settings } from './settings.ts';
+import { workflowArns } from './workflow-arns.ts';
 
 /** The function that CloudFormation, the workflow and the CLI call. */
 export function createController(
@@ -24,18 +25,7 @@ export function createController(
     removalPolicy: props.removalPolicy,
   });
   const role = executionRole(scope, 'ControllerRole', group);
-  const states = { service: 'states', arnFormat: ArnFormat.COLON_RESOURCE_NAME };
-  // Written out, since the workflow depends on the controller.
-  const stateMachineArn = stack.formatArn({
-    ...states,
-    resource: 'stateMachine',
-    resourceName: stateMachineName,
-  });
-  const executions = stack.formatArn({
-    ...states,
-    resource: 'execution',
-    resourceName: `${stateMachineName}:*`,
-  });
+  const { stateMachineArn, executions } = workflowArns(stack, stateMachineName);
   allowController(role, ledger);
   allow('states:StartExecution', stateMachineArn);
   allow('states:DescribeExecution', executions);

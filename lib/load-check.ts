@@ -6,6 +6,7 @@ import { PartyError } from '../functions/errors.ts';
 import type { Manifest, ManifestTask } from '../functions/manifest.ts';
 import type { LoadReport } from '../functions/runner/describe-tasks.ts';
 import { functionsModule } from './package-files.ts';
+import { checkOrder } from './task-order.ts';
 
 /** What a program needs of this machine to start; the rest would hide what is missing in Lambda. */
 const INHERITED = ['PATH', 'Path', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'LD_LIBRARY_PATH'];
@@ -29,7 +30,7 @@ export interface LoadCheck {
 
 /**
  * Loads the bundle once, in a process of its own without credentials, and asks each task what it is.
- * @throws PartyError `broken-task`, naming the files
+ * @throws PartyError `broken-task`, `bad-order`, naming the files
  */
 export function checkTasksLoad(check: LoadCheck): Manifest {
   const { timeoutMs = 30_000 } = check;
@@ -46,7 +47,10 @@ export function checkTasksLoad(check: LoadCheck): Manifest {
   }
   if (end === 'stalled') broken.push(`${culprit}: it never finishes loading: it awaits what does not happen`);
   if (end === 'early') broken.push(`${culprit}: ${endOf(child, timeoutMs)}`);
-  if (broken.length === 0) return { v: 1, tasks };
+  if (broken.length === 0) {
+    checkOrder(tasks);
+    return { v: 1, tasks };
+  }
   throw new PartyError(
     'broken-task',
     broken.join('\n'),

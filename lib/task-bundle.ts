@@ -63,6 +63,7 @@ export function bundleTasks(
     // One copy of the package, the construct's own, however many are installed.
     alias: {
       'after-party/runtime': functionsModule('runner/index'),
+      'after-party/sources': functionsModule('sources/index'),
       'after-party/task': functionsModule('task/index'),
     },
     absWorkingDir: base,

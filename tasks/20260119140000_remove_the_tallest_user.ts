@@ -10,7 +10,7 @@ interface User {
 
 export default defineTask({
   description: 'Remove the tallest user',
-  async run({ env, idempotencyKey, logger }) {
+  async run({ dryRun, env, idempotencyKey, logger }) {
     const client = DynamoDBDocumentClient.from(new DynamoDBClient());
     const users: User[] = [];
     for await (const page of paginateScan({ client }, { TableName: env.USERS_TABLE, ConsistentRead: true })) {
@@ -20,6 +20,7 @@ export default defineTask({
     const removed = users.find((user) => user.removedBy === idempotencyKey);
     const tallest = removed ?? tallestOf(users.filter((user) => user.removedBy === undefined));
     if (tallest === undefined) return 'no user to remove';
+    if (dryRun) return `would remove ${tallest.id} (${tallest.heightCm} cm)`;
     await client.send(
       new UpdateCommand({
         TableName: env.USERS_TABLE,

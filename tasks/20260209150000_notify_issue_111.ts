@@ -2,6 +2,8 @@ import { defineTask } from 'after-party/task';
 
 export default defineTask({
   description: 'Tell support that issue 111 is fixed',
+  // It would be untrue if the deploy were rolled back.
+  background: true,
   // Nobody wants this mail twice: whether it left before a crash, a person finds out.
   delivery: 'at-most-once',
   timeout: '30s',

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { Command } from 'commander';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { declareCommands, type Surroundings } from '../bin/commands.ts';
+import * as sources from '../functions/sources/index.ts';
 
 const repository = join(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(join(repository, file), 'utf8');
@@ -46,6 +47,7 @@ describe('README', () => {
       paths: {
         'after-party': [join(repository, 'lib/index.ts')],
         'after-party/task': [join(repository, 'functions/task/index.ts')],
+        'after-party/sources': [join(repository, 'functions/sources/index.ts')],
       },
     };
     const config = { extends: join(repository, 'tsconfig.json'), compilerOptions, include: ['*.ts'] };
@@ -69,6 +71,8 @@ describe('README', () => {
     expect(blocks.length).toBeGreaterThan(2);
     expect(namesInTable('prop')).toContain('deployTimeout');
     expect(namesInTable('option')).toContain('secretParams');
+    expect(namesInTable('source').filter((name) => !(name in sources))).toEqual([]);
+    expect(namesInTable('source')).toHaveLength(Object.keys(sources).length);
   }, 60_000);
 
   it('names commands and flags that the program has', () => {

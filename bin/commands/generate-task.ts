@@ -12,6 +12,7 @@ export interface GenerateTaskOptions {
   readonly description?: string;
   readonly manual?: boolean;
   readonly everyDeploy?: boolean;
+  readonly background?: boolean;
 }
 
 /** Writes a new task module into the app's `tasks` folder. */
@@ -49,7 +50,7 @@ function moduleText(name: string, options: GenerateTaskOptions): string {
 
 export default defineTask({
   description: ${literal(options.description ?? humaniseName(name))},
-${when === undefined ? '' : `  when: '${when}',\n`}  async run({ environmentName, logger }) {
+${when === undefined ? '' : `  when: '${when}',\n`}${options.background === true ? '  background: true,\n' : ''}  async run({ environmentName, logger }) {
     logger.info(\`${name} runs in \${environmentName}\`);
   },
 });
@@ -69,6 +70,7 @@ function literal(text: string): string {
 
 function whenItRuns(name: string, options: GenerateTaskOptions): string {
   if (options.manual === true) return `run it by hand: npx after-party invoke ${name}`;
-  const when = options.everyDeploy === true ? 'every deploy runs it' : 'the next deploy runs it, once';
+  const verb = options.background === true ? 'starts it after its commit' : 'runs it';
+  const when = options.everyDeploy === true ? `every deploy ${verb}` : `the next deploy ${verb}, once`;
   return `${when}; try it on this machine: npx after-party invoke ${name} --local`;
 }

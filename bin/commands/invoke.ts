@@ -11,6 +11,10 @@ export interface InvokeOptions {
   /** JSON, or `@` and the file that holds it. */
   readonly params?: string;
   readonly ifNotSucceeded?: boolean;
+  readonly fromStart?: boolean;
+  /** Items. */
+  readonly limit?: number;
+  readonly dryRun?: boolean;
   readonly detach?: boolean;
   readonly yes?: boolean;
 }
@@ -37,6 +41,9 @@ export async function invoke(
       local: localNames(context.cwd),
       ifNotSucceeded: options.ifNotSucceeded === true,
       confirmed: options.yes === true,
+      ...(options.fromStart === true && { fromStart: true }),
+      ...(options.dryRun === true && { dryRun: true }),
+      ...(options.limit !== undefined && { limit: options.limit }),
       ...(params !== undefined && { params }),
     },
     { detach: options.detach === true },

@@ -1,10 +1,14 @@
 import type { LogLine, RunStatus, TaskStatus } from '../../functions/controller/requests.ts';
 import { messageOf } from '../../functions/errors.ts';
 import { LogReader } from '../party/log-reader.ts';
+import { outlookText, progressBar } from '../terminal/progress.ts';
 import { safeDocument, safeText } from '../terminal/safe-text.ts';
 import { markOf, noteOf, stateColour, titleOf } from '../terminal/task-lines.ts';
 import { span } from '../terminal/times.ts';
 import type { CommandContext } from './context.ts';
+
+/** Between two lines on how far a task has come, where they stay. */
+const SAY_PROGRESS_MS = 10_000;
 
 /** What has been said of a run so far. */
 export class RunReport {
@@ -14,6 +18,7 @@ export class RunReport {
   readonly #states: Map<string, string> = new Map();
   readonly #logs: Map<string, LogReader> = new Map();
   readonly #withLines: Set<string> = new Set();
+  readonly #progress: Map<string, { readonly done: number; readonly at: number }> = new Map();
   #logsFailed = false;
 
   constructor(started: RunStatus, context: CommandContext) {
@@ -39,8 +44,23 @@ export class RunReport {
       const changed = this.#states.get(task.version) !== state;
       if (changed && state === 'running') this.#say(`▸ ${titleOf(task)}${attemptOf(task)}`);
       if (state === 'running' || (executed && changed)) await this.#showLogs(task);
-      if (changed && executed && state !== 'running') this.#sayEnd(task);
+      if (state === 'running') this.#showProgress(task);
+      if (changed && executed && state !== 'running') this.#sayEnd(task, run.dryRun);
       this.#states.set(task.version, state);
+    }
+  }
+
+  /** At a terminal the line gives way to the next; elsewhere it is a line now and then. */
+  #showProgress(task: TaskStatus): void {
+    const { terminal, now } = this.#context;
+    const done = task.progress?.done ?? 0;
+    const before = this.#progress.get(task.version) ?? { done: 0, at: now() };
+    this.#progress.set(task.version, before);
+    const line = `◐ ${titleOf(task)}  ${[progressBar(task.progress), outlookText(task)].filter(Boolean).join(' ')}`;
+    if (terminal.showsPassingLines && done > 0) terminal.passingLine(line);
+    else if (done > before.done && now() - before.at >= SAY_PROGRESS_MS) {
+      this.#say(line);
+      this.#progress.set(task.version, { done, at: now() });
     }
   }
 
@@ -48,9 +68,12 @@ export class RunReport {
     return run.tasks.filter((task) => task.lastRun === this.#runId);
   }
 
-  #sayEnd(task: TaskStatus): void {
+  #sayEnd(task: TaskStatus, isDryRun: boolean): void {
     const paint = stateColour(task.state, this.#context.terminal.progressColours);
-    const parts = [`${paint(markOf(task.state))} ${titleOf(task)}`, span(task.durationMs), noteOf(task)];
+    // After a dry run the state is what it was before.
+    const parts = isDryRun
+      ? [`· ${titleOf(task)}`, 'dry run ended']
+      : [`${paint(markOf(task.state))} ${titleOf(task)}`, span(task.durationMs), noteOf(task)];
     this.#say(parts.filter(Boolean).join('  '));
   }
 

@@ -1,5 +1,7 @@
 import type { TaskDetails } from '../../functions/controller/requests.ts';
 import { localNames } from '../project/local-tasks.ts';
+import { progressDetails } from '../terminal/progress.ts';
+import { oneLine } from '../terminal/safe-text.ts';
 import { noteOf, resultText, stateColour, titleOf, tookOf } from '../terminal/task-lines.ts';
 import { minute, span } from '../terminal/times.ts';
 import type { CommandContext } from './context.ts';
@@ -31,13 +33,17 @@ function taskLines(task: TaskDetails, { terminal, party, now }: CommandContext):
     ['started', task.startedAt === null ? '' : `${minute(task.startedAt)} UTC`],
     ['finished', task.finishedAt === null ? '' : `${minute(task.finishedAt)} UTC`],
     ['took', tookOf(task, now()) === null ? '' : span(tookOf(task, now()))],
+    ['progress', progressDetails(task.progress)],
+    ['rate', task.rate === null ? '' : `${task.rate} items per second`],
+    ['cursor', task.cursor === null ? '' : oneLine(JSON.stringify(task.cursor))],
     ['last run', task.lastRun ?? ''],
     ['result', resultText(task.result)],
     ['reason', task.reason ?? ''],
     ['params', task.params === null ? '' : JSON.stringify(task.params)],
-    ['note', noteOf({ ...task, error: null, reason: null, result: null, attempt: 0 })],
+    ['note', noteOf({ ...task, error: null, reason: null, result: null, progress: null, attempt: 0 })],
     ['error', task.error === null ? '' : `${task.error.name}: ${task.error.message}`],
-    ['at', task.error?.at ?? ''],
+    ['at', [task.error?.position, task.error?.at].filter(Boolean).join(', ')],
+    ['item', task.error?.item ?? ''],
   ];
   const width = Math.max(...fields.map(([name]) => name.length));
   return [

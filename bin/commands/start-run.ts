@@ -7,13 +7,16 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { followRun, isOver } from './follow-run.ts';
 import { runLines } from './run-lines.ts';
 
-type RunRequest = Extract<PartyRequest, { request: 'invoke' | 'run' }>;
+type RunRequest = Extract<PartyRequest, { request: 'invoke' | 'run' | 'resume' }>;
 /** What to run; the id of the run is made here. */
 export type RunOrder = RunRequest extends infer Each
   ? Each extends RunRequest
     ? Omit<Each, 'runId'>
     : never
   : never;
+
+/** States in which a task has not done what the caller waits for; one that reached its limit has. */
+const UNFINISHED: ReadonlySet<string> = new Set(['failed', 'in-doubt', 'paused', 'cancelled']);
 
 const POLLING = {
   remote: { first: 1000, most: 5000 },
@@ -93,9 +96,10 @@ function comeBack(run: RunStatus, { party }: CommandContext): string {
 
 function exitCodeOfRun(run: RunStatus): ExitCode {
   if (run.state === 'held') return EXIT.held;
+  if (run.dryRun) return run.state === 'succeeded' ? EXIT.ok : EXIT.taskFailed;
   const executed = run.tasks.filter((task) => task.lastRun === run.runId);
   // Params that were refused, or a bundle that does not load.
   if (run.state === 'failed' && executed.length === 0) return EXIT.notStarted;
-  const failed = executed.some((task) => task.state === 'failed' || task.state === 'in-doubt');
+  const failed = executed.some((task) => UNFINISHED.has(task.state));
   return run.state === 'succeeded' && !failed ? EXIT.ok : EXIT.taskFailed;
 }

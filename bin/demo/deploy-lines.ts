@@ -1,28 +1,37 @@
-import type { TaskStatus } from '../../functions/controller/requests.ts';
+import type { RunStatus, TaskStatus } from '../../functions/controller/requests.ts';
 import type { Colours } from '../terminal/colours.ts';
 import { resultText } from '../terminal/task-lines.ts';
 import { span } from '../terminal/times.ts';
-import type { Deployed } from './deploy.ts';
+import type { Answered } from './deploy.ts';
 
 const WIDTH = 100;
 
-/** A deploy as the demo shows it: a line for each task that it ran, then what it left, then the failure. */
+/** A deploy as the demo shows it: a line for each task that it waited for, then what it left, then the failure. */
 export function deployLines(
-  { run, response }: Deployed,
+  { run, response }: Answered,
   notes: readonly string[],
   colours: Colours,
 ): string[] {
-  const ran = run.tasks.filter((task) => task.lastRun === run.runId);
+  const ran = ranIn(run);
   const waiting = run.tasks.length - ran.length;
+  const isIdle = run.background.length === 0 && !run.tasks.some((task) => task.when === 'once');
   const left = waiting === 0 ? notes : [`${waiting} not started`, ...notes];
   return [
-    ...(run.tasks.some((task) => task.when === 'once')
-      ? []
-      : [`  ${colours.quiet('no pending tasks to run')}`]),
+    ...(isIdle ? [`  ${colours.quiet('no pending tasks to run')}`] : []),
     ...ran.map((task) => taskLine(task, colours)),
     ...(left.length === 0 ? [] : [colours.quiet(`  · ${left.join(', ')}`)]),
     ...(response.Status === 'FAILED' ? failureLines(response.Reason, colours) : []),
+    ...(run.background.length === 0 ? [] : ['  committed. Background:']),
   ];
+}
+
+/** A line for each task that a run executed. */
+export function runLines(run: RunStatus, colours: Colours): string[] {
+  return ranIn(run).map((task) => taskLine(task, colours));
+}
+
+function ranIn(run: RunStatus): TaskStatus[] {
+  return run.tasks.filter((task) => task.lastRun === run.runId);
 }
 
 function taskLine(task: TaskStatus, colours: Colours): string {
@@ -34,8 +43,12 @@ function taskLine(task: TaskStatus, colours: Colours): string {
     !always && (failed || task.attempt > 1) ? `attempt ${task.attempt}` : '',
   ];
   const note = parts.filter((part) => part !== '').join(', ');
-  const version = (always ? 'every deploy' : task.version).padEnd(14);
-  return `  ${mark} ${version} ${task.name.padEnd(26)} ${span(task.durationMs).padStart(5)}  ${note}`.trimEnd();
+  return `  ${mark} ${nameColumns(task)} ${span(task.durationMs).padStart(5)}  ${note}`.trimEnd();
+}
+
+/** Which task a line is about. */
+export function nameColumns({ when, version, name }: TaskStatus): string {
+  return `${(when === 'every-deploy' ? 'every deploy' : version).padEnd(14)} ${name.padEnd(26)}`;
 }
 
 function failureLines(reason: string, colours: Colours): string[] {

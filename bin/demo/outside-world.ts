@@ -4,6 +4,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { PartyError } from '../../functions/errors.ts';
+import { PROFILES } from './shop-tables.ts';
 
 /** A request that the demo's server got. */
 export interface Received {
@@ -19,6 +20,7 @@ export type CustomResourceResponse =
 
 const PRICES = Array.from({ length: 250 }, (_, index) => `SKU-${index + 1},${995 + index * 10}`);
 const JOB = 7;
+const FIGURES = JSON.stringify({ isBusy: false, profiles: PROFILES });
 
 /**
  * Everything that the example tasks talk to, and CloudFormation's response URLs, on one loopback port. Each
@@ -64,6 +66,7 @@ export class OutsideWorld {
       PARTNER_URL: `${this.url}/partner`,
       MAIL_URL: `${this.url}/mail`,
       SLACK_URL: `${this.url}/slack`,
+      SHOP_URL: `${this.url}/shop`,
       // Where the AWS Parameters and Secrets Lambda extension would listen.
       PARAMETERS_SECRETS_EXTENSION_HTTP_PORT: new URL(this.url).port,
     };
@@ -72,6 +75,10 @@ export class OutsideWorld {
   /** Where CloudFormation would wait for the response to a request. */
   responseUrl(requestId: string): string {
     return `${this.url}${responsePath(requestId)}`;
+  }
+
+  hasResponse(requestId: string): boolean {
+    return this.#received.some(({ path }) => path === responsePath(requestId));
   }
 
   /** @throws PartyError `no-response` if the request was not answered */
@@ -100,6 +107,7 @@ export class OutsideWorld {
     else if (route === 'POST /search/restart') send(this.searchIsUp ? 204 : 503);
     else if (route === 'POST /partner/resyncs') send(202, job('running'));
     else if (route === `GET /partner/resyncs/${JOB}`) send(200, job('finished'));
+    else if (route === 'GET /shop/figures') send(200, FIGURES);
     else if (route === 'POST /mail' || route === 'POST /slack') send(202);
     else send(404);
   }

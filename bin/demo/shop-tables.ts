@@ -22,6 +22,13 @@ const TITLES = 1_000;
 /** Every 27th title came in with a bell in it: 37 of 1,000. */
 const BROKEN_EVERY = 27;
 
+const PROFILES_TABLE = 'demo-profiles';
+export const PROFILES = 100_000;
+/** Of every so many customers one signed up before there was a full name. */
+const NAMELESS_EVERY = 50;
+/** Puts at the same time. */
+const LANES = 8;
+
 const TABLES: readonly ShopTable[] = [
   {
     variable: 'TITLES_TABLE',
@@ -38,6 +45,7 @@ const TABLES: readonly ShopTable[] = [
     keys: ['id'],
     items: [181, 168, 272, 175, 159].map((heightCm, index) => ({ id: `u-${index + 1}`, heightCm })),
   },
+  { variable: 'PROFILES_TABLE', name: PROFILES_TABLE, keys: ['id'], items: [] },
   { variable: 'PRICES_TABLE', name: 'demo-prices', keys: ['sku'], items: [] },
   {
     variable: 'INVOICES_TABLE',
@@ -90,6 +98,29 @@ export async function createShopTables(client: DynamoDBClient): Promise<void> {
       await documents.send(new BatchWriteCommand({ RequestItems: { [name]: puts } }));
     }
   }
+}
+
+/** Puts the profiles that there are to backfill; which takes longer than all the other tables. */
+export async function createProfiles(client: DynamoDBClient): Promise<void> {
+  const documents = DynamoDBDocumentClient.from(client);
+  let next = 0;
+  const putBatches = async (): Promise<void> => {
+    while (next < PROFILES) {
+      const from = next;
+      next += BATCH;
+      const puts = Array.from({ length: BATCH }, (_, index) => ({
+        PutRequest: { Item: profile(from + index + 1) },
+      }));
+      await documents.send(new BatchWriteCommand({ RequestItems: { [PROFILES_TABLE]: puts } }));
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, putBatches));
+}
+
+function profile(number: number): Item {
+  const name = { first: 'Customer', last: `No. ${number}` };
+  const hasFullName = number % NAMELESS_EVERY !== 0;
+  return { id: `p-${number}`, ...name, ...(hasFullName && { fullName: `${name.first} ${name.last}` }) };
 }
 
 /** As many items as DynamoDB takes in one call. */

@@ -1,55 +1,68 @@
-import type { Colours } from '../terminal/colours.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { tellBackfill } from './backfill-story.ts';
 import type { DemoApp } from './demo-app.ts';
 import { deploy } from './deploy.ts';
-import { deployLines } from './deploy-lines.ts';
+import { deployLines, runLines } from './deploy-lines.ts';
 import type { OutsideWorld } from './outside-world.ts';
+import type { Shop } from './shop.ts';
+import { PROFILES } from './shop-tables.ts';
 
-/** Deploys the app four times, and prints what the ledger and CloudFormation were told of it. */
+/** Where the stories take place. */
+export interface Stage {
+  readonly app: DemoApp;
+  readonly world: OutsideWorld;
+  readonly shop: Shop;
+}
+
+/** Deploys the app five times, and prints what the ledger and CloudFormation were told of it. */
 export async function tellStories(
-  app: DemoApp,
-  world: OutsideWorld,
-  paint: Colours,
+  { app, world, shop }: Stage,
+  terminal: Terminal,
   print: (line: string) => void,
 ): Promise<void> {
+  const { colours } = terminal;
   await app.add(['strip_invalid_characters', 'import_price_list', 'remove_the_tallest_user']);
   await app.add(['recalculate_invoices', 'announce_release']);
   const first = await app.synth();
+  const place = { app, world };
+  print(colours.strong('deploy 1 · a new environment'));
   const created = {
-    app,
-    world,
+    ...place,
     bundle: first,
     requestType: 'Create',
     stackStatus: 'CREATE_IN_PROGRESS',
   } as const;
-  print(paint.strong('deploy 1 · a new environment'));
-  for (const line of deployLines(await deploy(created), [], paint)) print(line);
+  deployLines(await deploy(created), [], colours).forEach(print);
 
   await app.add(['restart_search', 'start_partner_resync', 'notify_issue_111']);
-  const second = await app.synth();
-  const updated = {
-    app,
-    world,
-    bundle: second,
-    requestType: 'Update',
-    stackStatus: 'UPDATE_IN_PROGRESS',
-  } as const;
+  const update = { ...place, requestType: 'Update', stackStatus: 'UPDATE_IN_PROGRESS' } as const;
+  const second = { ...update, bundle: await app.synth() };
   world.searchIsUp = false;
-  print(paint.strong('deploy 2 · three new tasks, and the search service is down'));
-  const failed = await deploy(updated);
-  for (const line of deployLines(failed, [mailsSent(world)], paint)) print(line);
+  print(colours.strong('deploy 2 · three new tasks, and the search service is down'));
+  deployLines(await deploy(second), [mailsSent(world)], colours).forEach(print);
   // CloudFormation restores the code of the deploy before, and sends an Update to it.
-  const undone = await deploy({ ...updated, bundle: first, stackStatus: 'UPDATE_ROLLBACK_IN_PROGRESS' });
+  const undone = await deploy({ ...second, bundle: first, stackStatus: 'UPDATE_ROLLBACK_IN_PROGRESS' });
   if (undone.response.Status === 'SUCCESS') {
-    print(paint.quiet(`  · rolled back: ${undone.response.Data.Outcome}`));
+    print(colours.quiet(`  · rolled back: ${undone.response.Data.Outcome}`));
   }
 
   world.searchIsUp = true;
-  print(paint.strong('deploy 3 · the service is back; nothing to clean up'));
-  const mended = await deploy(updated);
-  for (const line of deployLines(mended, [mailsSent(world)], paint)) print(line);
+  print(colours.strong('deploy 3 · the service is back; nothing to clean up'));
+  const mended = await deploy(second);
+  deployLines(mended, [], colours).forEach(print);
+  for (const run of mended.background) runLines(run, colours).forEach(print);
+  print(colours.quiet(`  · ${mailsSent(world)}`));
 
-  print(paint.strong('deploy 4 · nothing new'));
-  for (const line of deployLines(await deploy(updated), [], paint)) print(line);
+  await app.add(['backfill_full_name']);
+  const third = { ...update, bundle: await app.synth() };
+  print(
+    colours.strong(`deploy 4 · ${PROFILES.toLocaleString('en')} profiles to backfill, in the background`),
+  );
+  await shop.hasProfiles;
+  await tellBackfill(third, terminal, print);
+
+  print(colours.strong('deploy 5 · nothing new'));
+  deployLines(await deploy(third), [], colours).forEach(print);
 }
 
 function mailsSent({ mails }: OutsideWorld): string {

@@ -1,10 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { chooseParty, findParties } from '../../functions/local/app-parties.ts';
-import { readCdkOut } from '../../functions/local/cdk-out.ts';
-import { openLocalParty, type PartyChoice } from '../../functions/local/index.ts';
-import { readLocalEnv } from '../../functions/local/runner-environment.ts';
-import { TemplateValues } from '../../functions/local/template-values.ts';
+import { openLocalParty, type PartyChoice, readApp, readLocalEnv } from '../../functions/local/index.ts';
 import { findTasksFolder } from '../../lib/task-files.ts';
 import { appFolder } from '../project/app-folder.ts';
 import type { Place } from './connect.ts';
@@ -28,7 +24,7 @@ export async function openLocalConnection(options: LocalOptions, { cwd, env }: P
   const folder = join(app, '.after-party');
   const cdkOut = existsSync(join(app, 'cdk.out')) ? join(app, 'cdk.out') : undefined;
   const environment = async () => ({
-    ...(cdkOut !== undefined && (await partyVariables(cdkOut, options.choice))),
+    ...(cdkOut !== undefined && (await readApp(cdkOut, options.choice)).environment),
     ...(await readLocalEnv(tasksFolder)),
   });
   const party = await openLocalParty({
@@ -47,12 +43,4 @@ export async function openLocalConnection(options: LocalOptions, { cwd, env }: P
     send: (request) => party.request(request),
     close: () => party.close(),
   };
-}
-
-async function partyVariables(
-  cdkOut: string,
-  choice: PartyChoice,
-): Promise<Readonly<Record<string, string>>> {
-  const stacks = await readCdkOut(cdkOut);
-  return chooseParty(findParties(stacks, new TemplateValues(stacks)), choice)?.environment ?? {};
 }

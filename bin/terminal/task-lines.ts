@@ -1,5 +1,6 @@
 import type { TaskStatus } from '../../functions/controller/requests.ts';
 import type { Colours } from './colours.ts';
+import { outlookText, progressText } from './progress.ts';
 import { oneLine } from './safe-text.ts';
 
 /** The file name without its ending, under which a person knows the task. */
@@ -7,6 +8,7 @@ export function titleOf(task: Pick<TaskStatus, 'version' | 'name'>): string {
   return `${task.version}_${task.name}`;
 }
 
+const WAITING = new Set(['pending', 'stale', 'interrupted', 'paused']);
 const BAD = new Set(['failed', 'in-doubt', 'damaged']);
 
 /** How a state is painted. */
@@ -14,7 +16,7 @@ export function stateColour(state: string, colours: Colours): (text: string) => 
   if (state === 'succeeded') return colours.good;
   if (BAD.has(state)) return colours.bad;
   if (state === 'running') return colours.busy;
-  if (state === 'pending' || state === 'stale') return colours.attention;
+  if (WAITING.has(state)) return colours.attention;
   return colours.quiet;
 }
 
@@ -28,6 +30,8 @@ const NOTES: Readonly<Record<string, string>> = {
   'new-environment': 'new environment',
   'no-file': 'no file',
   'not-deployed': 'not deployed',
+  'pause-requested': 'pause requested',
+  'cancel-requested': 'cancel requested',
 };
 
 /** What there is to say of a task in one line: how it went, and what is odd about it. */
@@ -35,15 +39,23 @@ export function noteOf(task: TaskStatus): string {
   const notes = task.notes.map(
     (note) => NOTES[note] ?? oneLine(note.replace(/^behind:/, 'behind ').replace(/^only-in:/, 'only in ')),
   );
-  return [outcomeOf(task), ...notes].filter((part) => part !== '').join(' · ');
+  // Where it has run, it is no longer of interest that it did so in the background.
+  const background = task.background && task.state === 'pending' ? 'background' : '';
+  return [outcomeOf(task), background, ...notes].filter((part) => part !== '').join(' · ');
 }
 
 function outcomeOf(task: TaskStatus): string {
   const attempt = task.attempt > 1 ? `attempt ${task.attempt}` : '';
   const why = oneLine(task.error?.message ?? task.reason ?? '');
-  if (BAD.has(task.state) || task.error !== null) return [attempt, why].filter(Boolean).join(': ');
+  const far = progressText(task.progress);
+  if (BAD.has(task.state) || task.error !== null) {
+    return [[attempt, far].filter(Boolean).join(', at '), why].filter(Boolean).join(': ');
+  }
+  if (task.state === 'running') return outlookText(task);
+  if (task.state === 'interrupted') return [far, why].filter(Boolean).join(' · ');
   // What a person gave as the reason is quoted.
-  if (why !== '') return `"${why}"`;
+  const said = why === '' || why === task.state ? '' : `"${why}"`;
+  if (task.state === 'paused' || said !== '') return [far, said].filter(Boolean).join(' · ');
   const ended = task.state === 'succeeded' || task.state === 'every-deploy';
   return ended ? resultText(task.result) : attempt;
 }

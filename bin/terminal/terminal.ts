@@ -5,7 +5,7 @@ import { jsonText, safeDocument, safeText } from './safe-text.ts';
 export interface Streams {
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
-  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -13,6 +13,7 @@ export interface Streams {
 export class Terminal {
   readonly #streams: Streams;
   readonly #closed = new AbortController();
+  #hasPassingLine = false;
   readonly json: boolean;
   /** For stdout. */
   readonly colours: Colours;
@@ -53,11 +54,31 @@ export class Terminal {
 
   /** Says on stderr what is going on; the caller has taken control characters out of what is not its own. */
   progress(line: string): void {
+    this.#clearPassingLine();
     this.#streams.stderr.write(`${line}\n`);
+  }
+
+  /** Whether a line can give way to the next: a terminal reads stderr. */
+  get showsPassingLines(): boolean {
+    return this.#streams.stderr.isTTY === true && this.#streams.env.TERM !== 'dumb';
+  }
+
+  /** Shows a line on stderr until the next thing is said; without colours, since it is cut to the terminal's width. */
+  passingLine(line: string): void {
+    this.#clearPassingLine();
+    const { columns = 80 } = this.#streams.stderr;
+    this.#streams.stderr.write([...line].slice(0, Math.max(0, columns - 1)).join(''));
+    this.#hasPassingLine = true;
+  }
+
+  #clearPassingLine(): void {
+    if (this.#hasPassingLine) this.#streams.stderr.write('\r\u001b[2K');
+    this.#hasPassingLine = false;
   }
 
   /** Asks a person yes or no, on stderr; no for an answer too if they leave with Ctrl-C. */
   async confirm(question: string): Promise<boolean> {
+    this.#clearPassingLine();
     const { confirm } = await import('@clack/prompts');
     const { stdin, stderr } = this.#streams;
     const answer = await confirm({
@@ -70,6 +91,7 @@ export class Terminal {
   }
 
   #write(lines: readonly string[]): void {
+    this.#clearPassingLine();
     if (lines.length > 0 && !this.#closed.signal.aborted) this.#streams.stdout.write(`${lines.join('\n')}\n`);
   }
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { isPartyError, PartyError } from '../errors.ts';
 import { compareVersions, versionKey } from '../task/version.ts';
+import { cancelTask, pause, setRate } from './control.ts';
 import { correct } from './correct.ts';
 import type { ControllerPorts } from './ports.ts';
 import {
@@ -12,6 +13,7 @@ import {
   requestSchema,
   type TaskDetails,
 } from './requests.ts';
+import { resume } from './resume.ts';
 import { stackOf } from './stack-id.ts';
 import { invoke, readLedger, run, runStatus, showRun } from './start-run.ts';
 import { findTasks, knownTasks } from './task-names.ts';
@@ -77,6 +79,14 @@ async function answer(
       return run(ports, request);
     case 'cancel':
       return cancel(ports, request);
+    case 'cancel-task':
+      return cancelTask(ports, request);
+    case 'pause':
+      return pause(ports, request);
+    case 'resume':
+      return resume(ports, request);
+    case 'rate':
+      return setRate(ports, request);
     case 'skip':
     case 'mark-done':
     case 'reset':

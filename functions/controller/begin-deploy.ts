@@ -2,7 +2,7 @@ import { explain, isPartyError, messageOf } from '../errors.ts';
 import type { RunRecord } from '../ledger/records.ts';
 import { type End, outcomeOf } from './outcome.ts';
 import type { ControllerPorts, StackStatus } from './ports.ts';
-import { selectBaseline, selectForDeploy } from './selection.ts';
+import { selectBackground, selectBaseline, selectForDeploy } from './selection.ts';
 
 /**
  * The first Decide of a deploy: asks CloudFormation what is going on, then pins what the run executes.
@@ -49,7 +49,12 @@ async function pinSelection(
   await ledger.party.beginDeploy({ runId: run.runId, deployId: run.deployId, newEnvironment, baseline, now });
   const view = { records: await ledger.tasks.all(), party: await ledger.party.get() };
   const sparesStack = run.requestType === 'Create' && config.ownsLedger && !newEnvironment;
-  await ledger.runs.begin(run.runId, selectForDeploy(manifest, view, config), sparesStack);
+  await ledger.runs.begin(
+    run.runId,
+    selectForDeploy(manifest, view, config),
+    sparesStack,
+    selectBackground(manifest, view, config),
+  );
   return ledger.runs.require(run.runId);
 }
 
@@ -63,11 +68,14 @@ export async function describe(ports: ControllerPorts): Promise<StackStatus | un
   }
 }
 
-/** A rollback stops what deploys have started, also a run that has not asked CloudFormation yet. */
+/**
+ * A rollback stops what deploys do before their commit, also a run that has not asked CloudFormation yet. What
+ * they have started after it goes on.
+ */
 async function cancelDeploys(ports: ControllerPorts, runId: string, now: string): Promise<void> {
   const request = { cause: 'rollback', by: ports.config.stackId, at: now } as const;
   for (const open of await ports.ledger.runs.open()) {
-    if (open.trigger !== 'deploy' || open.runId === runId) continue;
+    if (open.trigger !== 'deploy' || open.parent !== undefined || open.runId === runId) continue;
     const cancelled = await ports.ledger.runs.requestCancel(open.runId, request);
     if (cancelled) ports.log.info('run cancelled: the stack is rolling back', { run: open.runId });
   }

@@ -34,11 +34,12 @@ export async function handleCloudFormation(
   ports.log.info('deploy received', { run: runId, requestType: event.RequestType });
   try {
     // The URL of a run that is there was kept before it, and may have been used and deleted since.
-    if ((await ports.ledger.runs.get(runId)) === undefined) {
+    const known = await ports.ledger.runs.get(runId);
+    if (known === undefined) {
       await ports.ledger.answers.keep(runId, request);
       await ports.ledger.runs.accept(run);
     }
-    if ((await ports.workflow.start(runId)) === 'started') return;
+    if ((await ports.workflow.start(runId, known?.generation)) === 'started') return;
   } catch (error) {
     return answerUnstarted(ports, request, run, error);
   }
@@ -141,10 +142,21 @@ function beforeAnswer<T>(work: Promise<T>): Promise<T | undefined> {
 
 async function cancelAll(ports: ControllerPorts): Promise<void> {
   try {
-    const at = new Date(ports.now()).toISOString();
-    for (const { runId } of await ports.ledger.runs.open()) {
-      await ports.ledger.runs.requestCancel(runId, { cause: 'delete', by: ports.config.stackId, at });
-      ports.log.info('run cancelled: the party is being deleted', { run: runId });
+    const request = {
+      cause: 'delete',
+      by: ports.config.stackId,
+      at: new Date(ports.now()).toISOString(),
+    } as const;
+    const cancelled = new Set<string>();
+    // A deploy that starts its background tasks just now has recorded their runs by the second look.
+    for (let before = -1; before < cancelled.size; ) {
+      before = cancelled.size;
+      for (const { runId } of await ports.ledger.runs.open()) {
+        if (cancelled.has(runId)) continue;
+        await ports.ledger.runs.requestCancel(runId, request);
+        cancelled.add(runId);
+        ports.log.info('run cancelled: the party is being deleted', { run: runId });
+      }
     }
   } catch (error) {
     ports.log.error('runs could not be cancelled on Delete', { reason: messageOf(error) });

@@ -28,9 +28,18 @@ export function mayHold(caught: Caught, record: TaskRecord): boolean {
   return died === undefined || record.owner === undefined || record.owner.startsWith(`${died}.`);
 }
 
-/** How an attempt is recorded whose invocation ended without a word. */
-export function brokenOff(task: SelectedTask, reason: string): TaskOutcome {
-  return { state: task.delivery === 'at-most-once' ? 'in-doubt' : 'failed', reason };
+/** How an attempt is recorded whose invocation ended without a word: the next one goes on where it last was seen. */
+export function brokenOff(
+  task: SelectedTask,
+  { cursor, progress }: Pick<TaskRecord, 'cursor' | 'progress'>,
+  reason: string,
+): TaskOutcome {
+  return {
+    state: task.delivery === 'at-most-once' ? 'in-doubt' : 'failed',
+    reason,
+    ...(cursor === undefined ? {} : { cursor }),
+    ...(progress === undefined ? {} : { progress }),
+  };
 }
 
 /** In people's words what ended the runner. */

@@ -1,19 +1,30 @@
 import { explain, PartyError } from '../errors.ts';
-import { claimOf } from '../ledger/claim.ts';
-import { isSettled, type RunRecord, type SelectedTask, type TaskRecord } from '../ledger/records.ts';
+import { isSplit, type SplitTask } from '../ledger/fan-out.ts';
+import {
+  type EarlierTask,
+  isSettled,
+  type RunRecord,
+  type SelectedTask,
+  type TaskRecord,
+} from '../ledger/records.ts';
 import { compareVersions, versionKey } from '../task/version.ts';
 import type { DecideMessage, Decision, Work } from '../workflow-messages.ts';
 import { answerRun } from './answer-run.ts';
+import { holderBetweenSlices, mayYetSucceed } from './background.ts';
 import { beginDeploy } from './begin-deploy.ts';
-import { brokenOff, type Caught, crashReason, mayHold, provesDeath } from './crash.ts';
+import { awaitCommit } from './commit-wait.ts';
+import { type Caught, crashReason, mayHold, provesDeath } from './crash.ts';
+import { decideChild, isOfChild } from './decide-child.ts';
+import { fanOut } from './fan-out.ts';
+import { countStep } from './hand-over.ts';
 import { leaseEnd, nextStep } from './next-step.ts';
 import { type End, idOf, outcomeOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
+import { cancelYielded, noteMissing, settle } from './settle-task.ts';
+import { mayBeCalledAgain, runWork, untilDeadline, wait } from './work-order.ts';
 
-/** Longest wait between two looks at a task that another run executes, or at a request to cancel. */
-const LOOK_SECONDS = 10;
-/** How long after the deadline the runner has to write its record: 5 s of grace, and the writes. */
-const GRACE_SECONDS = 15;
+/** Between two looks at what a background task has to come after. */
+const LOOK_AHEAD_SECONDS = 30;
 
 /**
  * Decides what a run does next. Idempotent: it may be called twice for one step, at the same time, or again
@@ -21,6 +32,11 @@ const GRACE_SECONDS = 15;
  * @throws PartyError `unknown-run`, `damaged-record` where the run's own item cannot be read
  */
 export async function decide(ports: ControllerPorts, { state }: DecideMessage): Promise<Decision> {
+  return countStep(ports, state, await decideNext(ports, state));
+}
+
+async function decideNext(ports: ControllerPorts, state: DecideMessage['state']): Promise<Decision> {
+  if (isOfChild(state)) return decideChild(ports, state);
   const accepted = await ports.ledger.runs.require(state.runId);
   if (isSettled(accepted)) return afterEnd(ports, accepted);
   const run = accepted.state === 'accepted' ? await beginDeploy(ports, accepted) : accepted;
@@ -30,7 +46,8 @@ export async function decide(ports: ControllerPorts, { state }: DecideMessage): 
   const records = await readRecords(ports, run);
   if (records instanceof PartyError)
     return end(ports, run, new Map(), { because: 'unstartable', reason: explain(records) });
-  const refused = refusal(state.report, run);
+  await noteMissing(ports, records, state.report);
+  const refused = refusal(state.report, run, records);
   if (refused !== undefined) return end(ports, run, records, { because: 'unstartable', reason: refused });
   if (state.error !== undefined && state.work !== undefined) {
     const verdict = await settleCrash(ports, run, records, state.work, state.error);
@@ -47,46 +64,93 @@ async function step(ports: ControllerPorts, run: RunRecord, records: Records): P
   const next = nextStep(run, records, now);
   switch (next.kind) {
     case 'settle':
-      await settle(ports, next.task, next.record, 'its invocation ended without a word');
+      await settle(ports, run, next.task, next.record, 'its invocation ended without a word');
       return step(ports, run, await reread(ports, run));
     case 'run':
       if (left <= 0) {
         const first = (run.selection ?? []).find((task) => versionKey(task.version) === next.versions[0]);
         if (first !== undefined) return end(ports, run, records, { because: 'deadline', task: first });
       }
-      return { v: 1, runId: run.runId, action: 'run', work: work(ports, run, next.versions, left) };
+      return (
+        (await leaveToOther(ports, run, records, next.versions)) ??
+        runWork(ports, run, {
+          versions: [...next.versions],
+          attempt: records.get(next.versions[0] ?? '')?.attempt ?? 0,
+        })
+      );
+    case 'fan-out':
+      if (left <= 0 && next.record.state !== 'fanned-out')
+        return end(ports, run, records, { because: 'deadline', task: next.task });
+      return seeToChildren(ports, run, records, next.task, next.record);
     case 'wait': {
       if (left <= 0) return end(ports, run, records, { because: 'deadline', task: next.task });
       return wait(run, Math.min(next.until - now, left));
     }
     case 'end': {
-      if (run.request !== undefined) return end(ports, run, records, { because: 'cancelled' });
+      if (run.request !== undefined) return endCancelled(ports, run, records);
+      if (next.stopped !== undefined && next.unmet !== undefined)
+        return comeAfter(ports, run, records, next.stopped, next.unmet);
       if (next.stopped === undefined) return end(ports, run, records, { because: 'done' });
       return end(ports, run, records, { because: next.held ? 'held' : 'failed', task: next.stopped });
     }
   }
 }
 
-/** Milliseconds; a run that a person started has no deadline. */
-function untilDeadline({ deadline }: RunRecord, now: number): number {
-  return deadline === undefined ? Number.POSITIVE_INFINITY : Date.parse(deadline) - now;
+async function seeToChildren(
+  ports: ControllerPorts,
+  run: RunRecord,
+  records: Records,
+  task: SelectedTask,
+  record: SplitTask,
+): Promise<Decision> {
+  const next = await fanOut(ports, run, task, record);
+  const left = untilDeadline(run, ports.now());
+  switch (next.kind) {
+    case 'look-again':
+      return step(ports, run, await reread(ports, run));
+    case 'map':
+      return next.decision;
+    case 'held': {
+      const waits = run.trigger === 'deploy' && run.parent === undefined && run.request === undefined;
+      if (!waits) return end(ports, run, records, { because: run.request ? 'cancelled' : 'held', task });
+      return left <= 0 ? end(ports, run, records, { because: 'deadline', task }) : wait(run, left);
+    }
+    case 'wait':
+      if (left <= 0) return end(ports, run, records, { because: 'deadline', task });
+      return wait(run, Math.min(next.until - ports.now(), left));
+  }
 }
 
-function work(ports: ControllerPorts, run: RunRecord, versions: readonly string[], leftMs: number): Work {
-  const whole = ports.config.runnerTimeoutSeconds + 60;
-  const left = Math.ceil(leftMs / 1000) + GRACE_SECONDS;
-  return {
-    v: 1,
-    runId: run.runId,
-    versions: [...versions],
-    timeoutSeconds: Math.max(1, Math.min(whole, left)),
-    ...(run.deadline === undefined ? {} : { deadline: run.deadline }),
-  };
+/** A background task that another run goes on with, slice by slice, is left to it. */
+async function leaveToOther(
+  ports: ControllerPorts,
+  run: RunRecord,
+  records: Records,
+  versions: readonly string[],
+): Promise<Decision | undefined> {
+  const [task] = run.selection ?? [];
+  const record = records.get(versions[0] ?? '');
+  if (run.parent === undefined || task === undefined || record === undefined) return undefined;
+  const holder = await holderBetweenSlices(ports, record, run.runId);
+  return holder === undefined ? undefined : end(ports, run, records, { because: 'held', task });
 }
 
-function wait(run: RunRecord, milliseconds: number): Decision {
-  const seconds = Math.min(LOOK_SECONDS, Math.max(1, Math.ceil(milliseconds / 1000)));
-  return { v: 1, runId: run.runId, action: 'wait', seconds };
+/** Nobody waits for a background task, so it waits for those before it as long as they are under way. */
+async function comeAfter(
+  ports: ControllerPorts,
+  run: RunRecord,
+  records: Records,
+  task: SelectedTask,
+  missing: readonly EarlierTask[],
+): Promise<Decision> {
+  const waits = run.parent !== undefined && (await mayYetSucceed(ports, run, missing, records));
+  if (waits) return { v: 1, runId: run.runId, action: 'wait', seconds: LOOK_AHEAD_SECONDS };
+  return end(ports, run, records, { because: 'unready', task, missing });
+}
+
+async function endCancelled(ports: ControllerPorts, run: RunRecord, records: Records): Promise<Decision> {
+  await cancelYielded(ports, run, records);
+  return end(ports, run, await reread(ports, run), { because: 'cancelled' });
 }
 
 async function end(ports: ControllerPorts, run: RunRecord, records: Records, why: End): Promise<Decision> {
@@ -96,35 +160,45 @@ async function end(ports: ControllerPorts, run: RunRecord, records: Records, why
   return afterEnd(ports, settled);
 }
 
-/** Answers CloudFormation, then stays until what the run left executing is surely over. */
+/**
+ * Answers CloudFormation, stays until what the run left executing is surely over, and then for the commit if
+ * background tasks wait for it.
+ */
 async function afterEnd(ports: ControllerPorts, run: RunRecord): Promise<Decision> {
   await answerRun(ports, run);
   const records = await readRecords(ports, run);
-  if (records instanceof PartyError) return { v: 1, runId: run.runId, action: 'end' };
+  if (records instanceof PartyError) return awaitCommit(ports, run);
   for (const task of run.selection ?? []) {
     const record = records.get(versionKey(task.version));
-    if (record === undefined || record.state !== 'running' || record.run !== run.runId) continue;
+    if (record === undefined || record.run !== run.runId) continue;
+    if (record.state === 'fanned-out' && isSplit(record)) {
+      const next = await fanOut(ports, run, task, record);
+      if (next.kind === 'wait') return wait(run, next.until - ports.now());
+      if (next.kind === 'look-again') return afterEnd(ports, run);
+    }
+    if (record.state !== 'running') continue;
     const now = ports.now();
     if (leaseEnd(record) >= now) return wait(run, leaseEnd(record) - now);
     await settle(
       ports,
+      run,
       task,
       record,
       untilDeadline(run, now) <= 0 ? 'deploy timeout' : 'its invocation ended without a word',
     );
   }
-  return { v: 1, runId: run.runId, action: 'end' };
+  return awaitCommit(ports, run);
 }
 
 type Records = ReadonlyMap<string, TaskRecord>;
 
+/** All records, also of what selected tasks come after; the first damaged one of a selected task instead. */
 async function readRecords(ports: ControllerPorts, run: RunRecord): Promise<Records | PartyError> {
-  const all = await ports.ledger.tasks.all();
+  const selected = new Set((run.selection ?? []).map(({ version }) => versionKey(version)));
   const records = new Map<string, TaskRecord>();
-  for (const task of run.selection ?? []) {
-    const record = all.get(versionKey(task.version));
-    if (record instanceof PartyError) return record;
-    if (record !== undefined) records.set(versionKey(task.version), record);
+  for (const [version, record] of await ports.ledger.tasks.all()) {
+    if (!(record instanceof PartyError)) records.set(version, record);
+    else if (selected.has(version)) return record;
   }
   return records;
 }
@@ -155,37 +229,33 @@ async function settleCrash(
     const task = run.selection?.find((selected) => versionKey(selected.version) === version);
     if (record === undefined || task === undefined) continue;
     const holds = record.state === 'running' && record.run === run.runId;
-    touched ||= holds || record.lastRun === run.runId;
-    if (holds && provesDeath(caught) && mayHold(caught, record)) await settle(ports, task, record, reason);
+    touched ||= holds || (record.lastRun === run.runId && !isUntouched(record, sent));
+    if (holds && provesDeath(caught) && mayHold(caught, record))
+      await settle(ports, run, task, record, reason);
   }
   if (touched) return 'go-on';
   if (provesDeath(caught)) return { because: 'unstartable', reason: `the runner does not load: ${reason}` };
-  if (run.trigger === 'deploy') return 'call-again';
+  if (mayBeCalledAgain(run, ports.now())) return 'call-again';
   return { because: 'unstartable', reason: `the runner could not be called: ${caught.Error}` };
 }
 
-async function settle(
-  ports: ControllerPorts,
-  task: SelectedTask,
-  record: TaskRecord,
-  reason: string,
-): Promise<void> {
-  const claim = claimOf(record);
-  if (claim === undefined) {
-    throw new PartyError(
-      'damaged-record',
-      `the record of task ${idOf(task)} says running, but not by which run and owner`,
-      'after-party reset',
-    );
-  }
-  await ports.ledger.tasks.finish(claim, brokenOff(task, reason), new Date(ports.now()).toISOString());
+/** Whether the task yielded in an earlier invocation, and has not been claimed in this one. */
+function isUntouched(record: TaskRecord, sent: Work): boolean {
+  return record.state === 'interrupted' && record.attempt === sent.attempt;
 }
 
-function refusal(report: DecideMessage['state']['report'], run: RunRecord): string | undefined {
+function refusal(
+  report: DecideMessage['state']['report'],
+  run: RunRecord,
+  records: Records,
+): string | undefined {
   const named = (version: string): string => {
     const task = run.selection?.find((selected) => versionKey(selected.version) === versionKey(version));
     return task === undefined ? version : idOf(task);
   };
+  const left = report?.missing === undefined ? undefined : records.get(versionKey(report.missing));
+  if (left?.state === 'interrupted')
+    return `task ${idOf(left)} is interrupted, and its file is no longer in what is deployed`;
   if (report?.missing !== undefined)
     return `task ${named(report.missing)} is not in the deployed bundle; deploy again`;
   const refused = [...(report?.paramsRefused ?? [])].sort((a, b) => compareVersions(a.version, b.version));

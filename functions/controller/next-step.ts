@@ -1,8 +1,20 @@
-import type { RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
+import { isSplit, type SplitTask } from '../ledger/fan-out.ts';
+import type {
+  EarlierTask,
+  HistoryEntry,
+  RunRecord,
+  SelectedTask,
+  TaskRecord,
+  TaskState,
+} from '../ledger/records.ts';
 import { versionKey } from '../task/version.ts';
+import { unmet } from './after.ts';
 
 /** How many tasks one runner invocation is told at most: their versions travel in the workflow's state. */
 const WORK_LIMIT = 1_000;
+
+/** States in which a person has said that deploys leave the task alone. */
+const DISMISSED: ReadonlySet<TaskState> = new Set(['skipped', 'cancelled', 'paused']);
 
 /** Where a selected task stands, seen from one run. */
 export type Standing =
@@ -14,7 +26,9 @@ export type Standing =
   | 'running'
   /** Its invocation is over and said nothing. */
   | 'broken-off'
-  /** This run executed it, and it did not succeed; or it is in doubt. */
+  /** Its children are planned, and not all at their end. */
+  | 'split'
+  /** This run executed it, and it failed or was stopped; or it is in doubt. */
   | 'failed';
 
 /** What Decide does next. */
@@ -22,8 +36,14 @@ export type Step =
   | { readonly kind: 'run'; readonly versions: readonly string[] }
   | { readonly kind: 'wait'; readonly until: number; readonly task: SelectedTask }
   | { readonly kind: 'settle'; readonly task: SelectedTask; readonly record: TaskRecord }
-  /** `stopped` is the task that keeps the rest from running. */
-  | { readonly kind: 'end'; readonly stopped: SelectedTask | undefined; readonly held: boolean };
+  | { readonly kind: 'fan-out'; readonly task: SelectedTask; readonly record: SplitTask }
+  /** `stopped` is the task that keeps the rest from running, and `unmet` what it has to come after. */
+  | {
+      readonly kind: 'end';
+      readonly stopped: SelectedTask | undefined;
+      readonly held: boolean;
+      readonly unmet?: readonly EarlierTask[];
+    };
 
 export function standing(
   task: SelectedTask,
@@ -31,17 +51,46 @@ export function standing(
   run: RunRecord,
   now: number,
 ): Standing {
-  if (record === undefined || record.state === 'pending') return 'ready';
+  if (record === undefined) return 'ready';
+  if (record.state === 'fanned-out') return 'split';
+  const stands = standingUnsplit(task, record, run, now);
+  return stands === 'ready' && goesOnWithChildren(task, record, run) ? 'split' : stands;
+}
+
+function standingUnsplit(task: SelectedTask, record: TaskRecord, run: RunRecord, now: number): Standing {
+  // First, since a dry run of what had broken off leaves it so.
+  const isOwn = record.state === 'running' && record.run === run.runId;
+  if (record.lastRun === run.runId && run.dryRun === true && !isOwn) return endOfDryRun(record, run);
   if (record.state === 'running') return runningStanding(task, record, run, now);
-  if (record.lastRun === run.runId) return isGood(record) ? 'done' : 'failed';
+  if (record.state === 'pending') return 'ready';
+  if (record.lastRun === run.runId) return standingInOwnRun(record, run);
   if (run.trigger === 'invoke') return 'ready';
-  if (record.state === 'skipped' || record.state === 'cancelled') return 'done';
+  if (DISMISSED.has(record.state)) return 'done';
   if (task.when === 'every-deploy') return 'ready';
   if (record.state === 'in-doubt') return 'failed';
   return record.succeededAt === undefined ? 'ready' : 'done';
 }
 
-function runningStanding(task: SelectedTask, record: TaskRecord, run: RunRecord, now: number): Standing {
+/** States in which some of a task's children may be left to execute. */
+const UNFINISHED: ReadonlySet<TaskState> = new Set([
+  ...(['failed', 'interrupted', 'paused', 'cancelled', 'in-doubt'] as const),
+]);
+
+/** Whether a run brings the children of an earlier plan to their end, instead of planning anew. */
+function goesOnWithChildren(task: SelectedTask, record: TaskRecord, run: RunRecord): boolean {
+  if (!isSplit(record) || run.fromStart === true) return false;
+  if (run.children !== undefined) return true;
+  // What every deploy runs begins anew with each, unless it was stopped.
+  return task.when === 'every-deploy' ? record.state === 'interrupted' : UNFINISHED.has(record.state);
+}
+
+/** Where a task or a child stands that an invocation has claimed. */
+export function runningStanding(
+  task: SelectedTask,
+  record: Pick<TaskRecord, 'run' | 'leaseUntil' | 'succeededAt'>,
+  run: RunRecord,
+  now: number,
+): 'running' | 'broken-off' | 'ready' {
   if (leaseEnd(record) >= now) return 'running';
   if (record.run === run.runId) return 'broken-off';
   if (run.trigger === 'invoke' || task.when === 'every-deploy') return 'ready';
@@ -50,12 +99,43 @@ function runningStanding(task: SelectedTask, record: TaskRecord, run: RunRecord,
   return task.delivery === 'at-most-once' || record.succeededAt !== undefined ? 'broken-off' : 'ready';
 }
 
-function isGood(record: TaskRecord): boolean {
-  return record.state === 'succeeded' || record.state === 'skipped';
+/** Where a task or a child stands that this run has executed before. */
+export function standingInOwnRun(
+  record: Pick<TaskRecord, 'state' | 'reason'>,
+  run: RunRecord,
+): 'done' | 'ready' | 'failed' {
+  switch (record.state) {
+    case 'failed':
+    case 'in-doubt':
+      return 'failed';
+    case 'interrupted':
+      // Without a reason it yielded, to go on in the next invocation.
+      if (record.reason === undefined) return 'ready';
+      return run.limit === undefined ? 'failed' : 'done';
+    default:
+      return 'done';
+  }
+}
+
+/** Whether a task that this run has executed failed or was stopped. */
+export function hasFailed(record: TaskRecord, run: RunRecord): boolean {
+  const stands = run.dryRun === true ? endOfDryRun(record, run) : standingInOwnRun(record, run);
+  return stands === 'failed';
+}
+
+/** A dry run leaves the record as it was; what came of it is in the history. */
+function endOfDryRun(record: TaskRecord, run: RunRecord): Standing {
+  const state = dryRunEntry(record, run)?.state;
+  return state === 'dry run: failed' || state === 'dry run: in-doubt' ? 'failed' : 'done';
+}
+
+/** What the history says of a dry run. */
+export function dryRunEntry(record: TaskRecord, run: RunRecord): HistoryEntry | undefined {
+  return record.history.findLast((entry) => entry.run === run.runId);
 }
 
 /** When an executing invocation is surely over; a record without a lease is over. */
-export function leaseEnd(record: TaskRecord): number {
+export function leaseEnd(record: Pick<TaskRecord, 'leaseUntil'>): number {
   return record.leaseUntil === undefined ? 0 : Date.parse(record.leaseUntil);
 }
 
@@ -67,14 +147,22 @@ export function nextStep(run: RunRecord, records: ReadonlyMap<string, TaskRecord
     const record = records.get(versionKey(task.version));
     const stands = standing(task, record, run, now);
     if (stands === 'done' || (stands === 'failed' && task.onFailure === 'continue')) continue;
-    if (stands === 'ready' && !cancelled && versions.length < WORK_LIMIT) {
+    const begins = stands === 'ready' || (stands === 'split' && record?.state !== 'fanned-out');
+    const missing = begins && !cancelled ? unmet(task, run, records) : [];
+    if (stands === 'ready' && !cancelled && missing.length === 0 && versions.length < WORK_LIMIT) {
       versions.push(versionKey(task.version));
       continue;
     }
+    // What it is after may be among those that go first.
     if (versions.length > 0) break;
+    if (missing.length > 0 && task.onFailure === 'continue') continue;
+    if (missing.length > 0) return { kind: 'end', stopped: task, held: false, unmet: missing };
+    if (record !== undefined && stands === 'split' && isSplit(record) && !(begins && cancelled))
+      return { kind: 'fan-out', task, record };
     if (record !== undefined && stands === 'broken-off') return { kind: 'settle', task, record };
     if (record !== undefined && stands === 'running') {
-      if (record.run !== run.runId && (cancelled || run.trigger !== 'deploy'))
+      const waits = run.trigger === 'deploy' && run.parent === undefined;
+      if (record.run !== run.runId && (cancelled || !waits))
         return { kind: 'end', stopped: task, held: !cancelled };
       return { kind: 'wait', until: leaseEnd(record), task };
     }

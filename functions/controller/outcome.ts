@@ -1,12 +1,23 @@
-import type { RunCounts, RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
+import type {
+  EarlierTask,
+  RunCounts,
+  RunRecord,
+  SelectedTask,
+  TaskRecord,
+  TaskState,
+} from '../ledger/records.ts';
 import type { RunOutcome } from '../ledger/run-records.ts';
 import { versionKey } from '../task/version.ts';
+import { unmet, unmetText } from './after.ts';
+import { backgroundText, heldText } from './background-text.ts';
+import { doneText, duration } from './done-text.ts';
+import { dryRunEntry, hasFailed } from './next-step.ts';
 import type { PartyConfig } from './ports.ts';
 import { stackOf } from './stack-id.ts';
-import { counted, oneParagraph, span } from './text.ts';
+import { counted, oneParagraph, positionText, span } from './text.ts';
 
 const LIMIT = 600;
-const NAMED = 5;
+const TOLERATED = 'FAILED, and the deploy goes on';
 const SPARED = 'FAILED, and the stack was spared (its ledger would have gone with it)';
 
 /** What is told: of the head as much as fits, and all of the tail, which holds the command that helps. */
@@ -19,6 +30,8 @@ interface Text {
 export type End =
   | { readonly because: 'done' }
   | { readonly because: 'failed' | 'deadline' | 'held'; readonly task: SelectedTask }
+  /** The task is after others that have not succeeded. */
+  | { readonly because: 'unready'; readonly task: SelectedTask; readonly missing: readonly EarlierTask[] }
   | { readonly because: 'cancelled' }
   /** Nothing could be started: the reason is a sentence without a full stop. */
   | { readonly because: 'unstartable'; readonly reason: string }
@@ -29,14 +42,17 @@ type Records = ReadonlyMap<string, TaskRecord>;
 /** What a run that ends so is recorded with, and what CloudFormation is told. */
 export function outcomeOf(run: RunRecord, records: Records, end: End, config: PartyConfig): RunOutcome {
   const counts = countsOf(run, records);
-  const failed = executed(run, records).filter(({ record }) => record.state !== 'succeeded');
+  const failed = executed(run, records).filter(({ record }) => hasFailed(record, run));
   const outcome = (state: RunOutcome['state'], fails: boolean, { head, tail }: Text): RunOutcome => {
     const spared = fails && run.sparesStack === true;
+    const toCome = fails ? undefined : backgroundText(run, records);
+    const tails = [tail, toCome].filter((part) => part !== undefined);
     return {
       state,
       counts,
       status: fails && !spared ? 'FAILED' : 'SUCCESS',
-      text: paragraph(spared ? `${SPARED}: ${head}` : head, tail),
+      text: paragraph(spared ? `${SPARED}: ${head}` : head, tails.length === 0 ? undefined : tails.join(' ')),
+      stopped: fails,
     };
   };
   switch (end.because) {
@@ -45,7 +61,9 @@ export function outcomeOf(run: RunRecord, records: Records, end: End, config: Pa
     case 'unstartable':
       return outcome('failed', config.onFailure === 'fail-deploy', { head: end.reason });
     case 'held':
-      return outcome('held', true, { head: `task ${idOf(end.task)} is being executed by another run` });
+      return outcome('held', true, { head: heldText(end.task, records.get(versionKey(end.task.version))) });
+    case 'unready':
+      return outcome('failed', true, unreadyText(end, records, counts, config));
     case 'cancelled':
       return outcome('cancelled', true, cancelledText(run, counts));
     case 'deadline':
@@ -58,13 +76,40 @@ export function outcomeOf(run: RunRecord, records: Records, end: End, config: Pa
       return outcome(
         'failed',
         true,
-        failureText(end.task, records.get(versionKey(end.task.version)), counts, config),
+        failureText(run, end.task, records.get(versionKey(end.task.version)), counts, config),
       );
-    case 'done':
-      return failed.length === 0
-        ? outcome('succeeded', false, doneText(run, records))
-        : outcome('failed', false, toleratedText(failed, counts, config));
+    case 'done': {
+      if (failed.length > 0) return outcome('failed', false, toleratedText(failed, counts, config));
+      const unready = firstUnready(run, records);
+      if (unready === undefined) return outcome('succeeded', false, { head: doneText(run, records) });
+      const said = unreadyText(unready, records, counts, config);
+      return outcome('failed', false, { ...said, head: `${TOLERATED}: ${said.head}` });
+    }
   }
+}
+
+type Unready = Pick<Extract<End, { because: 'unready' }>, 'task' | 'missing'>;
+
+/** A task whose failures the deploy tolerates, and that could not run since what it is after had not succeeded. */
+function firstUnready(run: RunRecord, records: Records): Unready | undefined {
+  for (const task of notStarted(run, records)) {
+    const missing = unmet(task, run, records);
+    if (missing.length > 0) return { task, missing };
+  }
+  return undefined;
+}
+
+function unreadyText(
+  { task, missing }: Unready,
+  records: Records,
+  counts: RunCounts,
+  config: PartyConfig,
+): Text {
+  const earlier = missing.map(({ version }) => version).join(' ');
+  return {
+    head: unmetText(task, missing, records),
+    tail: `${countsText(counts)} See what it waits for: npx after-party show ${earlier} ${commandTarget(config)}`,
+  };
 }
 
 interface Executed {
@@ -76,79 +121,78 @@ interface Executed {
 export function executed(run: RunRecord, records: Records): Executed[] {
   return (run.selection ?? []).flatMap((task) => {
     const record = records.get(versionKey(task.version));
-    return record !== undefined && record.lastRun === run.runId && record.state !== 'running'
+    return record !== undefined && record.lastRun === run.runId && !isExecuting(record)
       ? [{ task, record }]
       : [];
   });
+}
+
+function isExecuting({ state }: TaskRecord): boolean {
+  return state === 'running' || state === 'fanned-out';
 }
 
 /** The tasks that this run left pending. */
 export function notStarted(run: RunRecord, records: Records): SelectedTask[] {
   return (run.selection ?? []).filter((task) => {
     const record = records.get(versionKey(task.version));
-    if (record === undefined || record.state === 'pending') return true;
-    if (record.lastRun === run.runId || record.state === 'running') return false;
-    return (
-      task.when === 'every-deploy' ||
-      run.trigger === 'invoke' ||
-      (record.state === 'failed' && record.succeededAt === undefined)
-    );
+    if (record === undefined) return true;
+    if (record.lastRun === run.runId || isExecuting(record)) return false;
+    if (record.state === 'pending' || run.trigger === 'invoke') return true;
+    if (record.state === 'paused') return false;
+    const isDue = record.state === 'failed' || record.state === 'interrupted';
+    return task.when === 'every-deploy' || (isDue && record.succeededAt === undefined);
   });
 }
 
 function countsOf(run: RunRecord, records: Records): RunCounts {
   const ended = executed(run, records);
-  const succeeded = ended.filter(({ record }) => record.state === 'succeeded').length;
-  return { succeeded, failed: ended.length - succeeded, notStarted: notStarted(run, records).length };
-}
-
-function doneText(run: RunRecord, records: Records): Text {
-  const ran = executed(run, records);
-  if (ran.length === 0) return { head: 'no pending tasks to run' };
-  const names = ran.slice(0, NAMED).map(({ task, record }) => `${task.name}${took(record)}`);
-  const more = ran.length > NAMED ? ` and ${ran.length - NAMED} more` : '';
-  return { head: `${ran.length} of ${ran.length} ran: ${names.join(', ')}${more}` };
-}
-
-function took(record: TaskRecord): string {
-  const milliseconds = duration(record);
-  return milliseconds === undefined ? '' : ` (${span(milliseconds)})`;
-}
-
-/** How long the last attempt took, in milliseconds. */
-export function duration(record: TaskRecord): number | undefined {
-  if (record.startedAt === undefined || record.finishedAt === undefined) return undefined;
-  return Math.max(0, Date.parse(record.finishedAt) - Date.parse(record.startedAt));
+  const good = ended.filter(({ record }) => !hasFailed(record, run));
+  const succeeded = good.filter(({ record }) => run.dryRun === true || record.state === 'succeeded').length;
+  return { succeeded, failed: ended.length - good.length, notStarted: notStarted(run, records).length };
 }
 
 function failureText(
+  run: RunRecord,
   task: SelectedTask,
   record: TaskRecord | undefined,
   counts: RunCounts,
   config: PartyConfig,
 ): Text {
-  const help = record?.state === 'in-doubt' ? doubtHelp(task, config) : retryHelp(task, config);
+  const dryRun = run.dryRun === true && record !== undefined ? dryRunEntry(record, run) : undefined;
+  if (dryRun !== undefined) {
+    const why = dryRun.reason ?? dryRun.error ?? 'no reason was recorded';
+    return { head: `the dry run of task ${idOf(task)} failed: ${oneParagraph(why, 320)}` };
+  }
+  const help = record?.state === 'in-doubt' ? doubtHelp(task, config) : retryHelp(task, record, config);
   return { head: whatHappened(task, record), tail: `${countsText(counts)} ${help}` };
 }
+
+const VERBS: { readonly [State in TaskState]?: string } = {
+  'in-doubt': 'is in doubt',
+  cancelled: 'was cancelled',
+  interrupted: 'was interrupted',
+};
 
 /** Which task, attempt, why and where. */
 export function whatHappened(task: SelectedTask, record: TaskRecord | undefined): string {
   if (record === undefined) return `task ${idOf(task)} did not run`;
   const milliseconds = duration(record);
   const after = milliseconds === undefined ? '' : `, after ${span(milliseconds)}`;
-  const verb =
-    record.state === 'in-doubt' ? 'is in doubt' : record.state === 'cancelled' ? 'was cancelled' : 'failed';
   const why =
     record.reason ??
     (record.error && `${record.error.name}: ${record.error.message}`) ??
-    'no reason was recorded';
+    (record.state === 'interrupted' ? 'there was no time left to go on' : 'no reason was recorded');
+  const position = record.error?.position ?? positionText(record.progress);
+  const far = position === '' ? '' : `, at ${position}`;
   const at = record.error?.at === undefined ? '' : `, at ${record.error.at}`;
-  return `task ${idOf(task)} ${verb} (attempt ${record.attempt}${after}): ${oneParagraph(why, 320).replace(/\.$/, '')}${at}`;
+  return `task ${idOf(task)} ${VERBS[record.state] ?? 'failed'} (attempt ${record.attempt}${after}${far}): ${oneParagraph(why, 320).replace(/\.$/, '')}${at}`;
 }
 
-function retryHelp(task: SelectedTask, config: PartyConfig): string {
+function retryHelp(task: SelectedTask, record: TaskRecord | undefined, config: PartyConfig): string {
   const target = commandTarget(config);
-  return `Nothing needs cleaning up: fix it and deploy again, or deploy without it: npx after-party skip ${task.version} ${target} --reason "...". More: npx after-party show ${task.version} ${target}`;
+  const again = record?.state === 'interrupted' ? 'deploy again' : 'fix it and deploy again';
+  const onward = record?.cursor === undefined ? '' : ' to go on where it stopped';
+  return `Nothing needs cleaning up: ${again}${onward}, or deploy without it: npx after-party skip ${task.version} ${target} --reason "...". More: npx after-party show ${task.version} ${target}`;
 }
 
 function doubtHelp(task: SelectedTask, config: PartyConfig): string {
@@ -167,7 +211,7 @@ function deadlineText(
   const minutes = Math.round(config.deployTimeoutSeconds / 60);
   const timeout = `deployTimeout (${minutes} min)`;
   const head =
-    record?.state === 'running'
+    record !== undefined && isExecuting(record)
       ? `task ${idOf(task)} (attempt ${record.attempt}) was still being executed${record.run === run.runId ? '' : ' by another run'} at the end of the ${timeout}`
       : record?.lastRun === run.runId
         ? whatHappened(task, record)
@@ -192,7 +236,7 @@ function toleratedText(failed: readonly Executed[], counts: RunCounts, config: P
   const show =
     first === undefined ? '' : ` More: npx after-party show ${first.task.version} ${commandTarget(config)}`;
   return {
-    head: `FAILED, and the deploy goes on: ${head}`,
+    head: `${TOLERATED}: ${head}`,
     tail: `${more} ${countsText(counts)}${show}`.trim(),
   };
 }

@@ -22,8 +22,13 @@ export interface PartyConfig {
 
 /** Starts the loop of Decide, Run and Wait for a run. */
 export interface Workflow {
-  /** Idempotent: a run whose loop is under way, or has ended, is not started again. */
-  start(runId: string): Promise<'started' | 'ended'>;
+  /**
+   * Idempotent: a run whose loop is under way, or has ended, is not started again.
+   * @param generation how many executions of the run came before, 0 by default
+   */
+  start(runId: string, generation?: number): Promise<'started' | 'ended'>;
+  /** Whether that execution of the run is under way. */
+  isRunning(runId: string, generation?: number): Promise<boolean>;
 }
 
 /** What CloudFormation says of the party's stack and of the root that it is nested in. */
@@ -64,4 +69,9 @@ export interface ControllerPorts {
   readonly log: ControllerLog;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /**
+   * After how many steps another execution goes on with a run.
+   * @default 1000
+   */
+  readonly stepsLimit?: number;
 }

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, PartyError } from '../errors.ts';
 import type { RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
-import { duration, executed, idOf, notStarted } from './outcome.ts';
+import { duration } from './done-text.ts';
+import { hasFailed } from './next-step.ts';
+import { executed, idOf, notStarted } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
-import { oneParagraph, span } from './text.ts';
+import { oneParagraph, positionText, span } from './text.ts';
 
 /** The CDK CLI shows the last 50 log lines of this function when the deploy fails. */
 const LINES = 45;
@@ -16,14 +18,14 @@ const LOGS_WITHIN_MS = 5_000;
 export async function writeReport(ports: ControllerPorts, run: RunRecord): Promise<void> {
   const records = await readable(ports);
   const ended = executed(run, records);
-  const failed = ended.filter(({ record }) => record.state !== 'succeeded');
+  const failed = ended.filter(({ record }) => hasFailed(record, run));
   const details = (
     await Promise.all(failed.map(({ task, record }) => detailsOf(ports, run, task, record)))
   ).flat();
   const rest = notStarted(run, records);
   const summary = [
     ...ended.map(({ task, record }) =>
-      taskLine(record.state === 'succeeded' ? 'INFO ' : 'ERROR', record.state, task, record),
+      taskLine(hasFailed(record, run) ? 'ERROR' : 'INFO ', record.state, task, record),
     ),
     ...rest.map((task) => taskLine('INFO ', 'not started', task, undefined)),
   ];
@@ -48,12 +50,18 @@ function fit(summary: readonly string[], details: readonly string[]): string[] {
 function taskLine(level: string, state: string, task: SelectedTask, record: TaskRecord | undefined): string {
   const milliseconds = record === undefined ? undefined : duration(record);
   const took = milliseconds === undefined ? '' : span(milliseconds);
-  const attempt = record === undefined || record.state === 'succeeded' ? '' : `attempt ${record.attempt}`;
+  const attempt =
+    record === undefined || record.state === 'succeeded' ? '' : `attempt ${record.attempt}${far(record)}`;
   const result =
     record?.state === 'succeeded' && record.result !== undefined
       ? oneParagraph(resultText(record.result), 80)
       : '';
   return `${level} ${state.padEnd(12)} ${idOf(task)}  ${[took, attempt, result].filter((part) => part !== '').join('  ')}`.trimEnd();
+}
+
+function far({ error, progress }: TaskRecord): string {
+  const position = error?.position ?? positionText(progress);
+  return position === '' ? '' : `, at ${position}`;
 }
 
 function resultText(result: unknown): string {
@@ -78,6 +86,7 @@ async function detailsOf(
       .filter(isOfTheTask)
       .slice(0, STACK_LINES)
       .map((line) => `      ${line.trim()}`),
+    ...placeLines(record),
     ...logs.slice(-LOG_LINES).map((line) => `      log: ${oneParagraph(line, 300)}`),
   ];
 }
@@ -85,6 +94,14 @@ async function detailsOf(
 /** Stack frames below the task's own, of Node and of the runner, help nobody. */
 function isOfTheTask(line: string): boolean {
   return !/^\s+at .*(?:\bnode:|\/@middy\/|\/functions\/runner\/)/.test(line);
+}
+
+function placeLines({ error, cursor }: TaskRecord): string[] {
+  const parts = [
+    error?.item === undefined ? [] : [`last item: ${error.item}`],
+    cursor === undefined ? [] : [`cursor kept: the next deploy goes on at ${JSON.stringify(cursor)}`],
+  ].flat();
+  return parts.length === 0 ? [] : [`      ${oneParagraph(parts.join(' · '), 400)}`];
 }
 
 async function logsOfCrash(

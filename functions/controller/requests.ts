@@ -24,6 +24,7 @@ const local = v.optional(
 );
 
 const correction = { v: one, names, by, reason, local };
+const control = { v: one, names, by, reason: v.optional(reason), local };
 
 export const requestSchema = v.variant('request', [
   v.object({ v: one, request: v.literal('status'), after: v.optional(version) }),
@@ -47,6 +48,12 @@ export const requestSchema = v.variant('request', [
     params: v.optional(v.record(v.string(), v.unknown())),
     ifNotSucceeded: v.optional(v.boolean(), false),
     confirmed: v.optional(v.boolean(), false),
+    /** Whether to forget how far an earlier run came. */
+    fromStart: v.optional(v.boolean(), false),
+    /** How many items of each task to process at most. */
+    limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+    /** Whether the task is only to say what it would do; nothing is recorded but the attempt. */
+    dryRun: v.optional(v.boolean(), false),
   }),
   v.object({
     v: one,
@@ -56,6 +63,17 @@ export const requestSchema = v.variant('request', [
     all: v.optional(v.boolean(), false),
   }),
   v.object({ v: one, request: v.literal('cancel'), runId: runIdSchema, by, reason: v.optional(reason) }),
+  v.object({ ...control, request: v.literal('cancel-task') }),
+  v.object({ ...control, request: v.literal('pause') }),
+  /** Lets paused tasks go on, in a run of their own. */
+  v.object({ ...control, request: v.literal('resume'), runId: runIdSchema }),
+  v.object({
+    v: one,
+    request: v.literal('rate'),
+    names,
+    by,
+    itemsPerSecond: v.pipe(v.number(), v.finite(), v.gtValue(0)),
+  }),
   v.object({ ...correction, request: v.literal('skip') }),
   v.object({ ...correction, request: v.literal('mark-done') }),
   v.object({ ...correction, request: v.literal('reset') }),
@@ -68,8 +86,13 @@ export interface TaskStatus {
   readonly name: string;
   readonly description: string;
   readonly when: 'once' | 'every-deploy' | 'manual';
+  /** Whether deploys start it after their commit. */
+  readonly background: boolean;
   readonly state: string;
-  /** `changed`, `no-file`, `not-deployed`, `new-environment`, `behind:<name>`, `damaged: …`. */
+  /**
+   * `changed`, `no-file`, `not-deployed`, `new-environment`, `behind:<name>`, `damaged: …`, `pause-requested`,
+   * `cancel-requested`.
+   */
   readonly notes: readonly string[];
   readonly attempt: number;
   /** The id of the last run that executed it. */
@@ -77,10 +100,24 @@ export interface TaskStatus {
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
   readonly durationMs: number | null;
+  readonly progress: TaskProgress | null;
+  /** Items per second, where a person has set it. */
+  readonly rate: number | null;
   readonly result: unknown;
   readonly error: RecordedError | null;
   readonly reason: string | null;
   readonly summary: string;
+}
+
+/** How far a task has come that goes through items, or that says so itself. */
+export interface TaskProgress {
+  readonly done: number;
+  /** About how many there are; null: not known. */
+  readonly total: number | null;
+  /** While it runs: how fast it has been since it began; null before it has moved. */
+  readonly itemsPerSecond: number | null;
+  /** While it runs: how long it will take at that pace, in milliseconds. */
+  readonly msLeft: number | null;
 }
 
 export interface PartyStatus {
@@ -97,6 +134,8 @@ export interface PartyStatus {
 }
 
 export interface TaskDetails extends TaskStatus {
+  /** Where the next attempt goes on; null: at the beginning. */
+  readonly cursor: unknown;
   readonly history: readonly HistoryEntry[];
   /** The last log lines of a failed attempt, at most 20. */
   readonly logs: readonly string[];
@@ -112,6 +151,10 @@ export interface RunStatus {
   /** One sentence on what came of it; null while it runs. */
   readonly outcome: string | null;
   readonly tasks: readonly TaskStatus[];
+  /** Whether nothing of it is recorded but that it was. */
+  readonly dryRun: boolean;
+  /** The ids of the runs, one for each background task, that a deploy has started after its commit. */
+  readonly background: readonly string[];
 }
 
 export interface LogLine {
@@ -143,6 +186,10 @@ export interface Answers {
   invoke: RunStatus;
   run: RunStatus;
   cancel: RunStatus;
+  'cancel-task': Corrections;
+  pause: Corrections;
+  resume: RunStatus;
+  rate: Corrections;
   skip: Corrections;
   'mark-done': Corrections;
   reset: Corrections;
@@ -159,6 +206,8 @@ export type RefusalCode =
   | 'confirm'
   | 'bad-params'
   | 'damaged-record'
+  /** What is asked makes no sense of a task in this state. */
+  | 'wrong-state'
   | 'too-many-tasks'
   | 'read-only'
   | 'failed';

@@ -1,5 +1,7 @@
 import { PartyError } from '../errors.ts';
-import type { PartyRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
+
+import type { EarlierTask, PartyRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
+
 import type { Manifest, ManifestTask } from '../manifest.ts';
 import { compareVersions, versionKey } from '../task/version.ts';
 import type { PartyConfig } from './ports.ts';
@@ -12,12 +14,28 @@ export type LedgerView = {
   readonly party: PartyRecord | undefined;
 };
 
-/** What a deploy runs: what has not run yet, in version order, then the tasks of every deploy. */
+/** What a deploy waits for: what has not run yet, in version order, then the tasks of every deploy. */
 export function selectForDeploy(manifest: Manifest, view: LedgerView, config: PartyConfig): SelectedTask[] {
-  const tasks = inOrder(manifest).filter((task) => runsHere(task, config));
+  return dueInDeploy(manifest, view, config, false);
+}
+
+/** What a deploy starts after its commit. */
+export function selectBackground(manifest: Manifest, view: LedgerView, config: PartyConfig): SelectedTask[] {
+  return dueInDeploy(manifest, view, config, true);
+}
+
+function dueInDeploy(
+  manifest: Manifest,
+  view: LedgerView,
+  config: PartyConfig,
+  background: boolean,
+): SelectedTask[] {
+  const tasks = inOrder(manifest).filter(
+    (task) => runsHere(task, config) && (task.background === true) === background,
+  );
   const pending = tasks.filter((task) => task.when === 'once' && isDue(task, view));
   const always = tasks.filter((task) => task.when === 'every-deploy' && !isDismissed(task, view));
-  return withinOneRun([...pending, ...always].map((task) => pinned(task, config)));
+  return withinOneRun([...pending, ...always].map((task) => pinned(task, manifest, view, config)));
 }
 
 /** What `run` executes: what is pending and, if asked, the manual tasks that have not succeeded. */
@@ -30,7 +48,7 @@ export function selectPending(
   const tasks = inOrder(manifest)
     .filter((task) => (task.when === 'once' ? runsHere(task, config) : task.when === 'manual' && manualToo))
     .filter((task) => isDue(task, view))
-    .map((task) => pinned(task, config));
+    .map((task) => pinned(task, manifest, view, config));
   return withinOneRun(tasks);
 }
 
@@ -51,10 +69,51 @@ export function selectBaseline(manifest: Manifest, config: PartyConfig): string[
     .map((task) => task.version);
 }
 
-/** A task as a run keeps it. */
-export function pinned(task: ManifestTask, config: PartyConfig): SelectedTask {
+/**
+ * A task as a run keeps it.
+ * @throws PartyError `bad-manifest` where it is after what is no task
+ */
+export function pinned(
+  task: ManifestTask,
+  manifest: Manifest,
+  view: LedgerView,
+  config: PartyConfig,
+): SelectedTask {
   const { version, name, when, delivery } = task;
-  return { version, name, when, delivery, onFailure: task.onFailure ?? config.onFailure };
+  const after = earlierTasks(task, manifest, view, config);
+  return {
+    version,
+    name,
+    when,
+    delivery,
+    onFailure: task.onFailure ?? config.onFailure,
+    ...(after.length === 0 ? {} : { after }),
+  };
+}
+
+/**
+ * What must have succeeded before a task runs: what its `after` names, but for what deploys of this environment
+ * leave out and what a new environment has recorded instead of running it.
+ */
+function earlierTasks(
+  task: ManifestTask,
+  manifest: Manifest,
+  { party }: LedgerView,
+  config: PartyConfig,
+): EarlierTask[] {
+  return (task.after ?? []).flatMap((name) => {
+    const earlier = manifest.tasks.find((other) => other.name === name);
+    if (earlier === undefined) {
+      throw new PartyError(
+        'bad-manifest',
+        `task ${task.version}_${task.name} is after ${JSON.stringify(name)}, and there is no such task`,
+        'deploy again with one version of after-party for the construct and the CLI',
+      );
+    }
+    const version = versionKey(earlier.version);
+    if (!runsHere(earlier, config) || party?.baselined?.has(version) === true) return [];
+    return [{ version: earlier.version, name }];
+  });
 }
 
 /** Whether deploys of this environment run the task. */

@@ -1,7 +1,8 @@
 import { PartyError } from '../errors.ts';
-import type { RunRecord, SelectedTask } from '../ledger/records.ts';
+import type { RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
 import type { ManifestTask } from '../manifest.ts';
 import { versionKey } from '../task/version.ts';
+import { backgroundRunId, holderBetweenSlices } from './background.ts';
 import { leaseEnd } from './next-step.ts';
 import { idOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
@@ -13,7 +14,10 @@ import { taskStatus } from './task-status.ts';
 type Request<Name extends ControllerRequest['request']> = Extract<ControllerRequest, { request: Name }>;
 
 /** States that need no second word: nothing has succeeded, and nobody has decided anything. */
-const UNASKED = new Set(['pending', 'failed', 'stale', 'manual', 'every-deploy']);
+const UNASKED = new Set([
+  ...['pending', 'failed', 'stale', 'manual', 'every-deploy'],
+  ...['interrupted', 'paused'],
+]);
 const PARAMS_LIMIT_BYTES = 32_768;
 
 /**
@@ -28,30 +32,38 @@ export async function invoke(ports: ControllerPorts, request: Request<'invoke'>)
     (task) => requireDeployed(view, task),
   );
   const wanted = request.ifNotSucceeded ? tasks.filter((task) => !hasSucceeded(view, task)) : tasks;
-  refuseHeld(ports, view, wanted);
-  if (!request.confirmed) refuseUnconfirmed(ports, view, wanted);
+  await refuseHeld(ports, view, wanted);
+  if (!request.confirmed && !request.dryRun) refuseUnconfirmed(ports, view, wanted);
   checkParams(request.params, wanted);
+  checkIteration(request, wanted);
   const selection = wanted.map(
-    (task): SelectedTask => ({ ...pinned(task, ports.config), onFailure: 'fail-deploy' }),
+    (task): SelectedTask => ({
+      ...pinned(task, ports.manifest, view, ports.config),
+      onFailure: 'fail-deploy',
+    }),
   );
   const secretParams = [...new Set(wanted.flatMap((task) => task.secretParams))];
   return start(ports, {
     ...newRun(ports, request.runId, 'invoke', request.by, selection, view),
     ...(request.params === undefined ? {} : { params: request.params }),
+    ...(request.fromStart ? { fromStart: true } : {}),
+    ...(request.dryRun ? { dryRun: true } : {}),
+    ...(request.limit === undefined ? {} : { limit: request.limit }),
     ...(secretParams.length === 0 ? {} : { secretParams }),
   });
 }
 
 /**
- * Runs what is pending, as a deploy would.
+ * Runs what is pending, as a deploy would; a background task that is under way is left to its run.
  * @throws PartyError `held`, `damaged-record`
  */
 export async function run(ports: ControllerPorts, request: Request<'run'>): Promise<RunStatus> {
   const again = await ports.ledger.runs.get(request.runId);
   if (again !== undefined) return startAgain(ports, again);
   const view = await readLedger(ports);
-  const selection = selectPending(ports.manifest, view, ports.config, request.all);
-  refuseHeld(ports, view, selection);
+  const pending = selectPending(ports.manifest, view, ports.config, request.all);
+  const selection = await withoutRunningBackground(ports, view, pending);
+  await refuseHeld(ports, view, selection);
   return start(ports, newRun(ports, request.runId, 'run', request.by, selection, view));
 }
 
@@ -96,8 +108,8 @@ async function start(ports: ControllerPorts, accepted: RunRecord): Promise<RunSt
 }
 
 /** The CLI may send a request twice; both come to one run. */
-async function startAgain(ports: ControllerPorts, accepted: RunRecord): Promise<RunStatus> {
-  await ports.workflow.start(accepted.runId);
+export async function startAgain(ports: ControllerPorts, accepted: RunRecord): Promise<RunStatus> {
+  await ports.workflow.start(accepted.runId, accepted.generation);
   return showRun(ports, accepted.runId);
 }
 
@@ -109,6 +121,11 @@ export function runStatus(ports: ControllerPorts, record: RunRecord, view: Ledge
     trigger: record.trigger,
     by: record.by,
     outcome: record.answer?.text ?? null,
+    dryRun: record.dryRun ?? false,
+    background:
+      record.commit === 'started'
+        ? (record.background ?? []).map(({ version }) => backgroundRunId(record.runId, version))
+        : [],
     tasks: (record.selection ?? []).flatMap((task) => {
       const found = known.get(versionKey(task.version));
       return found === undefined ? [] : [taskStatus(ports, view, found)];
@@ -116,7 +133,7 @@ export function runStatus(ports: ControllerPorts, record: RunRecord, view: Ledge
   };
 }
 
-function requireDeployed(view: LedgerView, task: KnownTask): ManifestTask {
+export function requireDeployed(view: LedgerView, task: KnownTask): ManifestTask {
   if (task.deployed !== undefined) return task.deployed;
   const recorded = view.records.has(versionKey(task.version));
   throw new PartyError(
@@ -131,22 +148,48 @@ function hasSucceeded(view: LedgerView, task: ManifestTask): boolean {
   return record !== undefined && !(record instanceof Error) && record.succeededAt !== undefined;
 }
 
-function refuseHeld(
+async function withoutRunningBackground(
+  ports: ControllerPorts,
+  view: LedgerView,
+  tasks: readonly SelectedTask[],
+): Promise<SelectedTask[]> {
+  const background = new Set(ports.manifest.tasks.filter((task) => task.background).map(({ name }) => name));
+  const left: SelectedTask[] = [];
+  for (const task of tasks) {
+    const holder = background.has(task.name) ? await holderIn(ports, view, task) : undefined;
+    if (holder === undefined) left.push(task);
+  }
+  return left;
+}
+
+async function refuseHeld(
   ports: ControllerPorts,
   view: LedgerView,
   tasks: readonly { version: string; name: string }[],
-): void {
+): Promise<void> {
   for (const task of tasks) {
-    const record = view.records.get(versionKey(task.version));
-    if (record instanceof Error) throw record;
-    if (record?.state === 'running' && leaseEnd(record) >= ports.now()) {
-      throw new PartyError(
-        'held',
-        `task ${idOf(task)} is being executed by run ${record.run ?? 'unknown'} since ${record.startedAt ?? 'an unknown time'}`,
-        `wait until it has ended, or: after-party cancel ${record.run ?? 'RUN'}`,
-      );
-    }
+    const held = await holderIn(ports, view, task);
+    if (held === undefined) continue;
+    throw new PartyError(
+      'held',
+      `task ${idOf(task)} is being executed by run ${held.holder} since ${held.record.startedAt ?? 'an unknown time'}`,
+      `wait until it has ended, or: after-party cancel ${held.holder}`,
+    );
   }
+}
+
+/** The run that executes a task, or is about to go on with it. */
+async function holderIn(
+  ports: ControllerPorts,
+  view: LedgerView,
+  task: { version: string },
+): Promise<{ holder: string; record: TaskRecord } | undefined> {
+  const record = view.records.get(versionKey(task.version));
+  if (record instanceof Error) throw record;
+  if (record === undefined) return undefined;
+  const isHeld = record.state === 'running' && leaseEnd(record) >= ports.now();
+  const holder = isHeld ? (record.run ?? 'unknown') : await holderBetweenSlices(ports, record);
+  return holder === undefined ? undefined : { holder, record };
 }
 
 function refuseUnconfirmed(ports: ControllerPorts, view: LedgerView, tasks: readonly ManifestTask[]): void {
@@ -161,6 +204,25 @@ function refuseUnconfirmed(ports: ControllerPorts, view: LedgerView, tasks: read
       'confirm',
       `run again what has an outcome? ${asking.join('; ')}`,
       'say so with --yes',
+    );
+}
+
+function checkIteration(
+  { limit, dryRun, fromStart }: Request<'invoke'>,
+  tasks: readonly ManifestTask[],
+): void {
+  if (dryRun && fromStart)
+    throw new PartyError(
+      'bad-request',
+      'a dry run keeps what is recorded, and so cannot begin anew',
+      'leave out --from-start or --dry-run',
+    );
+  const without = tasks.filter((task) => task.iterates === false).map(idOf);
+  if (limit !== undefined && without.length > 0)
+    throw new PartyError(
+      'bad-request',
+      `${without.join(' and ')} ${without.length === 1 ? 'goes' : 'go'} through no items, so there is nothing to limit`,
+      'leave out --limit',
     );
 }
 

@@ -1,11 +1,15 @@
-import type { RunRecord, TaskRecord } from '../ledger/records.ts';
+import type { RunRecord, TaskRecord, TaskState } from '../ledger/records.ts';
 import { compareVersions, versionKey } from '../task/version.ts';
+import { isMet } from './after.ts';
+import { duration } from './done-text.ts';
 import { leaseEnd } from './next-step.ts';
-import { duration } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
-import type { TaskDetails, TaskStatus } from './requests.ts';
+import type { TaskDetails, TaskProgress, TaskStatus } from './requests.ts';
 import { type LedgerView, runsHere } from './selection.ts';
 import { type KnownTask, knownTasks } from './task-names.ts';
+
+/** States that tell of the code as it was. */
+const KEPT: ReadonlySet<TaskState> = new Set(['succeeded', 'running', 'interrupted', 'paused']);
 
 /** Every task of the manifest and the ledger as people see it, in version order. */
 export function statusOf(ports: ControllerPorts, view: LedgerView): TaskStatus[] {
@@ -14,16 +18,34 @@ export function statusOf(ports: ControllerPorts, view: LedgerView): TaskStatus[]
     if (!known.has(version)) known.set(version, { version, name: '', deployed: undefined });
   }
   const tasks = [...known.values()].sort((a, b) => compareVersions(a.version, b.version));
+  const missing = ({ deployed }: KnownTask): string[] =>
+    (deployed?.after ?? []).filter((name) =>
+      tasks.some((task) => task.name === name && isAwaited(ports, view, task)),
+    );
   let blocker: string | undefined;
   return tasks.map((task) => {
     const status = taskStatus(ports, view, task);
-    const behind = status.state === 'pending' && blocker !== undefined ? [`behind:${blocker}`] : [];
+    const awaited = [...(blocker === undefined ? [] : [blocker]), ...missing(task)];
+    const before = status.state === 'pending' ? new Set(awaited) : [];
+    const behind = [...before].map((name) => `behind:${name}`);
     const blocks =
-      task.deployed !== undefined && runsHere(task.deployed, ports.config) && task.deployed.when === 'once';
+      task.deployed !== undefined &&
+      runsHere(task.deployed, ports.config) &&
+      task.deployed.when === 'once' &&
+      task.deployed.background !== true;
     const goesOn = (task.deployed?.onFailure ?? ports.config.onFailure) === 'continue';
     if (blocks && !goesOn && /^(failed|in-doubt|damaged)$/.test(status.state)) blocker ??= task.name;
     return behind.length === 0 ? status : { ...status, notes: [...status.notes, ...behind] };
   });
+}
+
+/** Whether those that come after the task have to wait for it. */
+function isAwaited(ports: ControllerPorts, { records, party }: LedgerView, task: KnownTask): boolean {
+  const key = versionKey(task.version);
+  const leftOut = task.deployed === undefined || !runsHere(task.deployed, ports.config);
+  if (leftOut || party?.baselined?.has(key) === true) return false;
+  const record = records.get(key);
+  return record instanceof Error || !isMet(record);
 }
 
 /** One task as people see it. */
@@ -37,6 +59,7 @@ export function taskStatus(ports: ControllerPorts, view: LedgerView, task: Known
     name: task.name,
     description: task.deployed?.description ?? task.name,
     when: task.deployed?.when ?? 'once',
+    background: task.deployed?.background ?? false,
     state,
     notes: [
       ...(found instanceof Error ? [`damaged: ${found.message}`] : []),
@@ -44,9 +67,11 @@ export function taskStatus(ports: ControllerPorts, view: LedgerView, task: Known
     ],
     attempt: record?.attempt ?? 0,
     lastRun: record?.run ?? record?.lastRun ?? null,
-    startedAt: record?.startedAt ?? null,
+    startedAt: record?.beganAt ?? record?.startedAt ?? null,
     finishedAt: record?.finishedAt ?? null,
     durationMs: milliseconds ?? null,
+    progress: progressOf(record, ports.now()),
+    rate: record?.rate ?? null,
     result: record?.result ?? null,
     error: record?.error ?? null,
     reason: record?.reason ?? null,
@@ -67,6 +92,7 @@ export function taskDetails(
   const params = Object.entries(run?.params ?? {}).filter(([name]) => !secret.has(name));
   return {
     ...taskStatus(ports, view, task),
+    cursor: record?.cursor ?? null,
     history: record?.history ?? [],
     logs: record?.logs ?? [],
     params: run?.params === undefined ? null : Object.fromEntries(params),
@@ -104,8 +130,23 @@ function notesOf(
   if (deployed === undefined) notes.push('no-file');
   else {
     if (!runsHere(deployed, ports.config)) notes.push(`only-in:${deployed.environments?.join(',') ?? ''}`);
-    const ran = record?.state === 'succeeded' && deployed.when === 'once';
+    const ran = record !== undefined && KEPT.has(record.state) && deployed.when === 'once';
     if (ran && record.checksum !== undefined && record.checksum !== deployed.checksum) notes.push('changed');
   }
+  if (state === 'running' && record?.request !== undefined) notes.push(`${record.request.kind}-requested`);
   return notes;
+}
+
+function progressOf(record: TaskRecord | undefined, now: number): TaskProgress | null {
+  if (record?.progress === undefined) return null;
+  const { done, total, before = 0 } = record.progress;
+  const began = record.beganAt ?? record.startedAt;
+  const isMoving = record.state === 'running' && began !== undefined && done > before;
+  const perMs = isMoving ? (done - before) / Math.max(1, now - Date.parse(began)) : undefined;
+  return {
+    done,
+    total: total ?? null,
+    itemsPerSecond: perMs === undefined ? null : perMs * 1000,
+    msLeft: perMs === undefined || total === undefined ? null : Math.max(0, total - done) / perMs,
+  };
 }

@@ -35,6 +35,22 @@ export function counted(count: number, noun: string): string {
   return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** How far a task has come: `43 %`, or `1,200 items` where nobody knows of how many; empty if it does not say. */
+export function progressText(progress: { done: number; total?: number | undefined } | undefined): string {
+  if (progress === undefined) return '';
+  const { done, total } = progress;
+  if (total === undefined || total === 0) return counted(done, 'item');
+  return `${Math.min(99, Math.floor((done / total) * 100))} %`;
+}
+
+/** Where a task stopped: `8,113 of ~12,000`, or `8,113 items` where nobody knows of how many. */
+export function positionText(progress: { done: number; total?: number | undefined } | undefined): string {
+  if (progress === undefined) return '';
+  const { done, total } = progress;
+  if (total === undefined) return counted(done, 'item');
+  return `${done.toLocaleString('en-US')} of ~${total.toLocaleString('en-US')}`;
+}
+
 /** A time span as people say it: `0.4 s`, `12 s`, `3m 04s`, `1d 19h`. */
 export function span(milliseconds: number): string {
   const seconds = milliseconds / 1000;

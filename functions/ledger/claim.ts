@@ -1,5 +1,11 @@
 import type { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { type HistoryEntry, parseTaskRecord, type SelectedTask, type TaskRecord } from './records.ts';
+import {
+  type HistoryEntry,
+  type Progress,
+  parseTaskRecord,
+  type SelectedTask,
+  type TaskRecord,
+} from './records.ts';
 import * as summary from './summary.ts';
 import { conditionalUpdate } from './update-command.ts';
 
@@ -17,6 +23,10 @@ export interface ClaimRequest {
   readonly now: string;
   /** When the invocation is surely over. */
   readonly leaseUntil: string;
+  /** Whether to forget the cursor of an earlier run's attempt; refused for what this run itself has interrupted. */
+  readonly fromStart?: boolean;
+  /** Whether it is a child of a split task: nobody stops or claims it but with its task. */
+  readonly isChild?: boolean;
 }
 
 /** A task that an invocation holds. */
@@ -27,9 +37,22 @@ export interface Claim {
   readonly token: string;
   readonly attempt: number;
   readonly startedAt: string;
+  /** When the first of the invocations began that went on with one another. */
+  readonly beganAt: string;
   readonly history: readonly HistoryEntry[];
   readonly succeededAt: string | undefined;
   readonly resetAt: string | undefined;
+  /** The last run that executed the task to an end, which may be this one. */
+  readonly lastRun: string | undefined;
+  /** Where an earlier attempt stopped. */
+  readonly cursor: unknown;
+  readonly progress: Progress | undefined;
+  /** Items per second, where a person has set it. */
+  readonly rate: number | undefined;
+  /** Of a child: what it stands for, in which plan. */
+  readonly key: string | undefined;
+  readonly shard: TaskRecord['shard'];
+  readonly plan: string | undefined;
   /** The item as it was, to give back; `unknown` where only a copy of the write was answered. */
   readonly previous: Readonly<Record<string, unknown>> | undefined | 'unknown';
 }
@@ -40,16 +63,28 @@ const BROKE_OFF = '#state = :running AND #leaseUntil < :now AND NOT #run = :run'
  * The records that a run may take; each task at most once per run. Alternatives joined by OR, with no
  * parentheses: those multiply the time that the embedded database takes to read a condition.
  */
-function claimable({ task, asked }: ClaimRequest): string {
-  const alternatives = ['attribute_not_exists(#state)', '#state = :pending'];
+function claimable({ task, asked, fromStart, isChild = false }: ClaimRequest): string {
+  const alternatives = ['#state = :pending'];
+  // What a child stands for is known from its item alone.
+  if (!isChild) alternatives.push('attribute_not_exists(#state)');
+  const resumable = [
+    '#state = :interrupted AND NOT #lastRun = :run',
+    // A run goes on with what yielded, and not with what was stopped: that has a reason.
+    ...(fromStart === true ? [] : ['#state = :interrupted AND attribute_not_exists(#reason)']),
+  ];
   const settledAs = (...states: string[]): string[] =>
     states.map((state) => `#state = ${state} AND NOT #lastRun = :run`);
-  if (asked) alternatives.push('NOT #state = :running AND NOT #lastRun = :run', BROKE_OFF);
-  else if (task.when === 'every-deploy') {
-    alternatives.push(...settledAs(':succeeded', ':failed', ':inDoubt'), BROKE_OFF);
+  if (asked) {
+    const atRest = 'NOT #state = :running AND NOT #state = :fannedOut AND NOT #lastRun = :run';
+    alternatives.push(...resumable, atRest, BROKE_OFF);
+  } else if (task.when === 'every-deploy') {
+    alternatives.push(...resumable, ...settledAs(':succeeded', ':failed', ':inDoubt'), BROKE_OFF);
   } else {
     const never = 'attribute_not_exists(#succeededAt)';
-    alternatives.push(...settledAs(':failed').map((failed) => `${failed} AND ${never}`));
+    const settled = isChild ? [':failed', ':paused', ':cancelled'] : [':failed'];
+    alternatives.push(
+      ...[...resumable, ...settledAs(...settled)].map((earlier) => `${earlier} AND ${never}`),
+    );
     // Whether an at-most-once task that broke off had its effect, only a person can say.
     if (task.delivery === 'at-least-once') alternatives.push(`${BROKE_OFF} AND ${never}`);
   }
@@ -62,6 +97,10 @@ const VALUES = {
   succeeded: 'succeeded',
   failed: 'failed',
   inDoubt: 'in-doubt',
+  interrupted: 'interrupted',
+  fannedOut: 'fanned-out',
+  paused: 'paused',
+  cancelled: 'cancelled',
 } as const;
 
 export function claimUpdate(
@@ -90,9 +129,12 @@ export function claimUpdate(
       checksum: request.checksum,
       deployId: request.deployId,
     },
-    setIfAbsent: { history: [] },
+    setIfAbsent: { history: [], beganAt: request.now },
     increment: 'attempt',
-    remove: ['finishedAt', 'result', 'error', 'reason', 'by', 'logs'],
+    remove: [
+      ...['finishedAt', 'result', 'error', 'reason', 'by', 'logs', 'request'],
+      ...(request.fromStart === true ? ['cursor', 'progress'] : []),
+    ],
     condition,
     values: used,
     returnPrevious: true,
@@ -111,10 +153,18 @@ export function freshClaim(request: ClaimRequest, previous: Record<string, unkno
     runId: request.runId,
     token: request.token,
     startedAt: request.now,
+    beganAt: before?.beganAt ?? request.now,
     attempt: (before?.attempt ?? 0) + 1,
     history: before?.history ?? [],
     succeededAt: before?.succeededAt,
     resetAt: before?.resetAt,
+    lastRun: before?.lastRun,
+    cursor: request.fromStart === true ? undefined : before?.cursor,
+    progress: request.fromStart === true ? undefined : before?.progress,
+    rate: before?.rate,
+    key: before?.key,
+    shard: before?.shard,
+    plan: before?.plan,
     previous,
   };
 }
@@ -131,10 +181,18 @@ export function claimOf(record: TaskRecord): Claim | undefined {
     runId: run,
     token: owner,
     startedAt,
+    beganAt: record.beganAt ?? startedAt,
     attempt: record.attempt,
     history: record.history,
     succeededAt: record.succeededAt,
     resetAt: record.resetAt,
+    lastRun: record.lastRun,
+    cursor: record.cursor,
+    progress: record.progress,
+    rate: record.rate,
+    key: record.key,
+    shard: record.shard,
+    plan: record.plan,
     previous: 'unknown',
   };
 }

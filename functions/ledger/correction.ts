@@ -3,18 +3,25 @@ import * as summary from './summary.ts';
 
 const HISTORY_LIMIT = 20;
 
-/** What a person changes about a task. */
+/** What a person changes about a task that nobody executes. */
 export interface Correction {
-  readonly kind: 'skip' | 'mark-done' | 'reset';
+  readonly kind: 'skip' | 'mark-done' | 'reset' | 'pause' | 'resume' | 'cancel';
   /** As the task's file has it. */
   readonly version: string;
   readonly name: string;
   /** Who: an ARN as the CLI declares it. */
   readonly by: string;
-  readonly reason: string;
+  readonly reason?: string | undefined;
 }
 
-const WORDS = { skip: 'skipped', 'mark-done': 'marked as done', reset: 'reset' } as const;
+const WORDS = {
+  skip: 'skipped',
+  'mark-done': 'marked as done',
+  reset: 'reset',
+  pause: 'paused',
+  resume: 'resumed',
+  cancel: 'cancelled',
+} as const;
 
 /** The record as the correction leaves it. */
 export function correctedRecord(
@@ -23,35 +30,62 @@ export function correctedRecord(
   now: string,
 ): TaskRecord {
   const { kind, version, name, by, reason } = correction;
-  const what = WORDS[kind];
+  const why = reason === undefined ? {} : { reason };
   const attempt = before?.attempt ?? 0;
+  const entry = { attempt, state: WORDS[kind], at: now, by, ...why };
   const audit: TaskRecord = {
     schema: 1,
     version,
     name,
     state: 'pending',
-    summary: summary.corrected(what, now, by, reason),
+    summary: summary.corrected(WORDS[kind], now, by, reason),
     attempt,
-    history: withEntry(before?.history ?? [], { attempt, state: what, at: now, by, reason }),
-    by,
-    reason,
+    history: withEntry(before?.history ?? [], entry),
+    // Whoever broke off must not find its claim again: the last owner stays, as a mark to compare with.
+    ...kept(before, 'owner', 'key', 'shard', 'plan'),
   };
-  // Whoever broke off must not find its claim again: the last owner stays, as a mark to compare with.
-  const marked = before?.owner === undefined ? audit : { ...audit, owner: before.owner };
-  if (kind === 'reset') return { ...marked, resetAt: now };
-  const past = {
-    ...marked,
-    finishedAt: now,
-    ...(before?.startedAt === undefined ? {} : { startedAt: before.startedAt }),
-    ...(before?.lastRun === undefined ? {} : { lastRun: before.lastRun }),
-    ...(before?.checksum === undefined ? {} : { checksum: before.checksum }),
-  };
-  if (kind === 'mark-done') return { ...past, state: 'succeeded', succeededAt: now };
-  return {
-    ...past,
-    state: 'skipped',
-    ...(before?.succeededAt === undefined ? {} : { succeededAt: before.succeededAt }),
-  };
+  const past = kept(before, 'startedAt', 'lastRun', 'checksum');
+  const far = kept(
+    before,
+    ...(['succeededAt', 'resetAt', 'finishedAt', 'deployId'] as const),
+    ...(['cursor', 'progress', 'rate', 'children'] as const),
+  );
+  switch (kind) {
+    case 'reset':
+      return { ...audit, by, ...why, resetAt: now };
+    case 'mark-done':
+      return { ...audit, by, ...why, ...past, finishedAt: now, state: 'succeeded', succeededAt: now };
+    case 'skip':
+      return {
+        ...audit,
+        by,
+        ...why,
+        ...past,
+        ...kept(before, 'succeededAt'),
+        finishedAt: now,
+        state: 'skipped',
+      };
+    case 'pause':
+      return { ...audit, by, ...why, ...past, ...far, state: 'paused' };
+    case 'cancel':
+      return { ...audit, by, ...why, ...past, ...far, state: 'cancelled' };
+    case 'resume':
+      // Without a reason, which would say that it was stopped.
+      return { ...audit, ...past, ...far, state: hasBegun(before) ? 'interrupted' : 'pending' };
+  }
+}
+
+function hasBegun(record: TaskRecord | undefined): boolean {
+  return record?.cursor !== undefined || record?.children !== undefined;
+}
+
+function kept<Name extends keyof TaskRecord>(
+  before: TaskRecord | undefined,
+  ...names: readonly Name[]
+): Partial<Pick<TaskRecord, Name>> {
+  const fields: Partial<Pick<TaskRecord, Name>> = {};
+  for (const name of names) if (before?.[name] !== undefined) fields[name] = before[name];
+  return fields;
 }
 
 /** The history with one more entry; the oldest go first. */

@@ -1,7 +1,17 @@
+export type { AttemptRecords } from './attempt-records.ts';
+export { CHILDREN_LIMIT, type Child, ChildRecords, type PlannedChild } from './child-records.ts';
 export type { Claim, ClaimRequest } from './claim.ts';
 export type { Correction } from './correction.ts';
+export { isSplit, type SplitTask } from './fan-out.ts';
 export { Ledger } from './ledger.ts';
 export * from './records.ts';
 export type { RunOutcome } from './run-records.ts';
-export { createDocumentClient, LedgerTable, type WriteSite, type Written, writeSites } from './table.ts';
-export type { ClaimResult, TaskOutcome } from './task-records.ts';
+export {
+  createDocumentClient,
+  fanOutWriteSites,
+  LedgerTable,
+  type WriteSite,
+  type Written,
+  writeSites,
+} from './table.ts';
+export type { ClaimResult, TaskDemands, TaskOutcome } from './task-records.ts';

@@ -8,11 +8,16 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 export const taskStates = [
   'pending',
   'running',
+  /** Split into children, which are being executed. */
+  'fanned-out',
   'succeeded',
   'failed',
   'cancelled',
   'skipped',
   'in-doubt',
+  /** Stopped before its end, with a cursor from which it goes on. */
+  'interrupted',
+  'paused',
 ] as const;
 export type TaskState = (typeof taskStates)[number];
 
@@ -21,6 +26,10 @@ const errorSchema = v.object({
   message: v.string(),
   stack: v.optional(v.string()),
   at: v.optional(v.string()),
+  /** Of a task that goes through items: `item 8,113 of about 12,000`. */
+  position: v.optional(v.string()),
+  /** The item there, as short JSON. */
+  item: v.optional(v.string()),
 });
 /** What a task threw. */
 export type RecordedError = v.InferOutput<typeof errorSchema>;
@@ -38,6 +47,41 @@ const historySchema = v.object({
 /** One attempt at a task, or one correction by a person. */
 export type HistoryEntry = v.InferOutput<typeof historySchema>;
 
+const progressSchema = v.object({
+  /** Items completed. */
+  done: count,
+  /** About how many there are. */
+  total: v.optional(count),
+  /** How many of those completed the task says it changed. */
+  changed: v.optional(count),
+  /** Items completed before the run that goes on with them; absent: none. */
+  before: v.optional(count),
+});
+/** How far a task has come. */
+export type Progress = v.InferOutput<typeof progressSchema>;
+
+const stopRequestSchema = v.object({
+  kind: v.picklist(['pause', 'cancel']),
+  by: v.string(),
+  at: time,
+  reason: v.optional(v.string()),
+});
+/** What a person asks of a task that is being executed; obeyed at its next boundary. */
+export type StopRequest = v.InferOutput<typeof stopRequestSchema>;
+
+const childrenSchema = v.object({
+  of: v.picklist(['shards', 'keys']),
+  count: v.pipe(count, v.minValue(1)),
+  /** How many are executed at a time. */
+  parallel: v.pipe(count, v.minValue(1)),
+  /** When they were planned: children that bear another time are left of an earlier plan. */
+  plan: time,
+});
+/** What a task was split into. */
+export type Children = v.InferOutput<typeof childrenSchema>;
+
+const shardSchema = v.object({ index: count, count });
+
 const taskAttributesSchema = v.object({
   schema: v.literal(1),
   version: v.pipe(v.string(), v.regex(/^\d{1,38}$/)),
@@ -54,6 +98,8 @@ const taskAttributesSchema = v.object({
   /** The last run that executed the task to an end. */
   lastRun: v.optional(v.string()),
   startedAt: v.optional(time),
+  /** While invocations go on with one another: when the first of them began. */
+  beganAt: v.optional(time),
   finishedAt: v.optional(time),
   /** The last success; only `reset` clears it. */
   succeededAt: v.optional(time),
@@ -66,6 +112,18 @@ const taskAttributesSchema = v.object({
   reason: v.optional(v.string()),
   by: v.optional(v.string()),
   logs: v.optional(v.array(v.string())),
+  /** Kept as JSON text, like the result. */
+  cursor: v.optional(v.pipe(v.string(), v.parseJson())),
+  progress: v.optional(progressSchema),
+  request: v.optional(stopRequestSchema),
+  /** Items per second, where a person has set it. */
+  rate: v.optional(v.pipe(v.number(), v.gtValue(0))),
+  /** Of a task that was split. */
+  children: v.optional(childrenSchema),
+  /** Of a child: the key or the shard that it stands for, and the plan that it belongs to. */
+  key: v.optional(v.string()),
+  shard: v.optional(shardSchema),
+  plan: v.optional(time),
 });
 type TaskAttributes = v.InferOutput<typeof taskAttributesSchema>;
 
@@ -76,15 +134,31 @@ const taskRecordSchema = v.pipe(
   neededWhileRunning('leaseUntil'),
   neededWhileRunning('startedAt'),
 );
-/** What the ledger holds of one task. */
+/** What the ledger holds of one task, or of one of its children. */
 export type TaskRecord = v.InferOutput<typeof taskRecordSchema>;
+
+export const childStandingAttributes = [
+  ...(['state', 'run', 'owner', 'leaseUntil', 'lastRun', 'succeededAt', 'attempt'] as const),
+  ...(['reason', 'progress'] as const),
+] as const;
+const childStandingSchema = v.pick(taskAttributesSchema, childStandingAttributes);
+/** Where a child stands, without what only people look at. */
+export type ChildStanding = v.InferOutput<typeof childStandingSchema>;
+
+const earlierTaskSchema = v.object({ version: v.string(), name: v.string() });
+/** A task that another one comes after. */
+export type EarlierTask = v.InferOutput<typeof earlierTaskSchema>;
 
 const selectedTaskSchema = v.object({
   version: v.pipe(v.string(), v.regex(/^\d{1,38}$/)),
   name: v.string(),
   when: v.picklist(['once', 'every-deploy', 'manual']),
   delivery: v.picklist(['at-least-once', 'at-most-once']),
+  /** Of a task that is split: the delivery of its children. The splitting itself is always repeated. */
+  childDelivery: v.optional(v.picklist(['at-least-once', 'at-most-once'])),
   onFailure: v.picklist(['fail-deploy', 'continue']),
+  /** What must have succeeded first. */
+  after: v.optional(v.array(earlierTaskSchema)),
 });
 /** A task that a run selected at its start. */
 export type SelectedTask = v.InferOutput<typeof selectedTaskSchema>;
@@ -100,6 +174,10 @@ const cancelSchema = v.object({
   reason: v.optional(v.string()),
 });
 export type CancelRequest = v.InferOutput<typeof cancelSchema>;
+
+/** `committed` while the background tasks are being started; in the end `started` or `given-up`. */
+const commitStates = ['awaited', 'committed', 'started', 'given-up'] as const;
+export type CommitState = (typeof commitStates)[number];
 
 const runRecordSchema = v.object({
   schema: v.literal(1),
@@ -117,9 +195,23 @@ const runRecordSchema = v.object({
   sparesStack: v.optional(v.boolean()),
   /** Kept as JSON text: it may be long, and this item is read before each task. */
   selection: v.optional(v.pipe(v.string(), v.parseJson(), v.array(selectedTaskSchema))),
+  /** What a deploy starts after its commit, each task in a run of its own. */
+  background: v.optional(v.pipe(v.string(), v.parseJson(), v.array(selectedTaskSchema))),
+  /** How its background tasks stand to the commit; absent where a deploy has none. */
+  commit: v.optional(v.picklist(commitStates)),
+  /** Of a background task's run: the deploy's run that started it. It has no deadline, and nobody waits for it. */
+  parent: v.optional(v.string()),
+  /** How often its execution was followed by another, because the history of one has an end. */
+  generation: v.optional(count),
   /** Kept as JSON text, like a task's result. */
   params: v.optional(v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown()))),
   secretParams: v.optional(v.array(v.string())),
+  /** What `invoke` was told besides: a run that records nothing, or that begins anew, or that ends early. */
+  dryRun: v.optional(v.boolean()),
+  fromStart: v.optional(v.boolean()),
+  limit: v.optional(v.pipe(count, v.minValue(1))),
+  /** The only children of its only task that it executes, by their numbers. */
+  children: v.optional(v.array(v.pipe(count, v.minValue(1)))),
   request: v.optional(cancelSchema),
   counts: v.optional(countsSchema),
   /** What CloudFormation is told, or was. */
@@ -168,6 +260,7 @@ export type PartyRecord = v.InferOutput<typeof partySchema>;
 type Item = Record<string, unknown>;
 
 export const parseTaskRecord = (item: Item): TaskRecord => parse(taskRecordSchema, item);
+export const parseChildStanding = (item: Item): ChildStanding => parse(childStandingSchema, item);
 export const parseRunRecord = (item: Item): RunRecord => parse(runRecordSchema, item);
 export const parseRunStanding = (item: Item): RunStanding => parse(runStandingSchema, item);
 export const parsePendingAnswer = (item: Item): PendingAnswer => parse(pendingAnswerSchema, item);

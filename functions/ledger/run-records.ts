@@ -2,6 +2,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { PartyError } from '../errors.ts';
 import {
   type CancelRequest,
+  type CommitState,
   parseRunRecord,
   parseRunStanding,
   type RunCounts,
@@ -19,6 +20,19 @@ export interface RunOutcome {
   readonly counts: RunCounts;
   readonly status: 'SUCCESS' | 'FAILED';
   readonly text: string;
+  /**
+   * Whether a failure keeps from running what was to come, the background tasks too.
+   * @default false
+   */
+  readonly stopped?: boolean;
+}
+
+/** A run that is not at its end yet; read so that a damaged record does not hide it. */
+export interface OpenRun {
+  readonly runId: string;
+  readonly trigger: unknown;
+  /** The deploy's run that started it after the commit, if one did. */
+  readonly parent: unknown;
 }
 
 const OPEN = '(#state = :accepted OR #state = :running)';
@@ -57,12 +71,15 @@ export class RunRecords {
     throw unknownRun(runId);
   }
 
-  /** The runs whose outcome is not recorded yet; also those whose records are damaged otherwise. */
-  async open(): Promise<{ runId: string; trigger: unknown }[]> {
+  /** The runs whose outcome is not recorded yet, and the deploys that have background tasks to start. */
+  async open(): Promise<OpenRun[]> {
     const items = await this.#table.query(this.#key('').pk, '');
     return items
-      .filter(({ state }) => state === 'accepted' || state === 'running')
-      .map(({ sk, trigger }) => ({ runId: String(sk), trigger }));
+      .filter(
+        ({ state, commit }) =>
+          state === 'accepted' || state === 'running' || commit === 'awaited' || commit === 'committed',
+      )
+      .map(({ sk, trigger, parent }) => ({ runId: String(sk), trigger, parent }));
   }
 
   /** Records a run if it is not there yet; a second delivery of one request changes nothing. */
@@ -83,7 +100,12 @@ export class RunRecords {
   }
 
   /** Pins what the run executes; the first Decide to do so wins. */
-  async begin(runId: string, selection: readonly SelectedTask[], sparesStack: boolean): Promise<void> {
+  async begin(
+    runId: string,
+    selection: readonly SelectedTask[],
+    sparesStack: boolean,
+    background: readonly SelectedTask[] = [],
+  ): Promise<void> {
     await this.#table.write(
       'run.begin',
       conditionalUpdate({
@@ -94,6 +116,7 @@ export class RunRecords {
           selection: asJson(selection),
           sparesStack,
           summary: `running ${selection.length} tasks`,
+          ...(background.length === 0 ? {} : { background: asJson(background), commit: 'awaited' }),
         },
         condition: '#state = :accepted',
         values: { ':accepted': 'accepted' },
@@ -102,8 +125,8 @@ export class RunRecords {
   }
 
   /**
-   * Asks an open run to stop; the first request stands.
-   * @returns whether the run was still open
+   * Asks an open run to stop, or a deploy that has background tasks to start not to; the first request stands.
+   * @returns whether there was anything to stop
    */
   async requestCancel(runId: string, request: CancelRequest): Promise<boolean> {
     const { applied } = await this.#table.write(
@@ -113,8 +136,13 @@ export class RunRecords {
         key: this.#key(runId),
         set: {},
         setIfAbsent: { request },
-        condition: OPEN,
-        values: OPEN_VALUES,
+        // What has committed is no longer taken back.
+        condition: `${OPEN} OR #commit = :awaited${request.cause === 'rollback' ? '' : ' OR #commit = :committed'}`,
+        values: {
+          ...OPEN_VALUES,
+          ':awaited': 'awaited',
+          ...(request.cause === 'rollback' ? {} : { ':committed': 'committed' }),
+        },
       }),
     );
     return applied;
@@ -138,13 +166,41 @@ export class RunRecords {
           counts: outcome.counts,
           answer: { status: outcome.status, text: outcome.text },
           finishedAt: now,
-          params: run.params && asJson(Object.fromEntries(kept)),
+          ...(outcome.stopped === true && run.commit === 'awaited' ? { commit: 'given-up' } : {}),
+          params: run.params === undefined ? undefined : asJson(Object.fromEntries(kept)),
         },
         condition: OPEN,
         values: OPEN_VALUES,
       }),
     );
     return this.require(run.runId);
+  }
+
+  /** Records how the background tasks stand to the commit. */
+  async setCommit(runId: string, from: CommitState, to: CommitState): Promise<void> {
+    await this.#table.write(
+      'run.commit',
+      conditionalUpdate({
+        tableName: this.#table.tableName,
+        key: this.#key(runId),
+        set: { commit: to },
+        condition: '#commit = :from',
+        values: { ':from': from },
+      }),
+    );
+  }
+
+  /** Notes under which number its execution goes on. */
+  async handOver(runId: string, generation: number): Promise<void> {
+    await this.#table.write(
+      'run.hand-over',
+      conditionalUpdate({
+        tableName: this.#table.tableName,
+        key: this.#key(runId),
+        set: { generation },
+        condition: 'attribute_exists(#state)',
+      }),
+    );
   }
 
   #key(runId: string): { pk: string; sk: string } {

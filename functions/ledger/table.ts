@@ -18,19 +18,38 @@ export const writeSites = [
   'run.begin',
   'run.request-cancel',
   'run.settle',
+  'run.commit',
+  'run.hand-over',
   'answer.keep',
   'answer.forget',
   'task.claim',
+  'task.checkpoint',
+  'task.request-stop',
+  'task.set-rate',
   'task.release',
   'task.finish',
+  'task.orphan',
   'task.correct',
 ] as const;
-export type WriteSite = (typeof writeSites)[number];
+
+/** Every place besides that writes to the ledger for a task that is split into children. */
+export const fanOutWriteSites = [
+  'task.fan-out',
+  'task.reopen',
+  'task.settle',
+  'child.plan',
+  'child.claim',
+  'child.checkpoint',
+  'child.release',
+  'child.finish',
+  'child.correct',
+] as const;
+export type WriteSite = (typeof writeSites)[number] | (typeof fanOutWriteSites)[number];
 
 type Item = Record<string, unknown>;
 
-/** What became of a conditional write; `previous` is there where the command asked for ALL_OLD. */
-export type Written = { applied: true; previous: Item | undefined } | { applied: false };
+/** What became of a conditional write; with the item as it was, or is, where the command asked for it. */
+export type Written = { applied: true; attributes: Item | undefined } | { applied: false };
 
 export function createDocumentClient(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
   return DynamoDBDocumentClient.from(new DynamoDBClient(config), {
@@ -69,6 +88,13 @@ export class LedgerTable {
   /** All items of a partition whose sort key begins so; no prefix, all. */
   async query(pk: string, prefix: string): Promise<Item[]> {
     const items: Item[] = [];
+    for await (const page of this.pages(pk, prefix)) items.push(...page);
+    return items;
+  }
+
+  /** As `query`, page by page, each item whole or only with the named attributes. */
+  async *pages(pk: string, prefix: string, attributes: readonly string[] = []): AsyncGenerator<Item[]> {
+    const projection = attributes.map((name) => `#${name}`).join(', ');
     const pages = paginateQuery(
       { client: this.#client },
       {
@@ -76,10 +102,12 @@ export class LedgerTable {
         KeyConditionExpression: prefix === '' ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :prefix)',
         ExpressionAttributeValues: prefix === '' ? { ':pk': pk } : { ':pk': pk, ':prefix': prefix },
         ConsistentRead: true,
+        ...(projection === ''
+          ? {}
+          : { ProjectionExpression: projection, ExpressionAttributeNames: namesIn(projection) }),
       },
     );
-    for await (const page of pages) items.push(...(page.Items ?? []));
-    return items;
+    for await (const page of pages) yield page.Items ?? [];
   }
 
   /** The only way to write; `site` names the transition for tests that fail at each one. */
@@ -87,7 +115,7 @@ export class LedgerTable {
     try {
       // The client's overloads take one command class each, hence the cast of the union to one of them.
       const output = await retryAccessDenied(() => this.#client.send(command as UpdateCommand));
-      return { applied: true, previous: output.Attributes };
+      return { applied: true, attributes: output.Attributes };
     } catch (error) {
       if (error instanceof Error && error.name === 'ConditionalCheckFailedException')
         return { applied: false };

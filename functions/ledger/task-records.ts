@@ -1,237 +1,98 @@
-import { isDeepStrictEqual } from 'node:util';
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { PartyError } from '../errors.ts';
+import type { PartyError } from '../errors.ts';
 import { versionKey } from '../task/version.ts';
-import { type Claim, type ClaimRequest, claimOf, claimUpdate, freshClaim } from './claim.ts';
-import { type Correction, correctedRecord, withEntry } from './correction.ts';
-import { parseTaskRecord, type RecordedError, type TaskRecord } from './records.ts';
+import { AttemptRecords, type ItemKey, parsedOrError } from './attempt-records.ts';
+import type { Claim } from './claim.ts';
+import { fanOutUpdate, reopenUpdate, type SplitTask, settleUpdate } from './fan-out.ts';
+import type { Children, RunRecord, StopRequest, TaskRecord } from './records.ts';
+import type { TaskOutcome } from './settlement.ts';
 import * as summary from './summary.ts';
 import type { LedgerTable } from './table.ts';
-import { conditionalUpdate, namesIn } from './update-command.ts';
+import { conditionalUpdate } from './update-command.ts';
 
-/** How an attempt ended. */
-export interface TaskOutcome {
-  readonly state: 'succeeded' | 'failed' | 'cancelled' | 'in-doubt';
-  readonly result?: unknown;
-  readonly error?: RecordedError;
-  /** Why, where it is no error of the task: a timeout, a crash, a cancel. */
-  readonly reason?: string;
-  /** Who cancelled it. */
-  readonly by?: string;
-  /** The last log lines. */
-  readonly logs?: readonly string[];
-}
-
-/** What came of a claim: the task, or whoever holds or has settled it. */
-export type ClaimResult =
-  | { readonly claimed: true; readonly claim: Claim }
-  | { readonly claimed: false; readonly holder: TaskRecord | undefined };
-
-const STILL_HELD = '#owner = :token AND #state = :running';
+export type { ClaimResult, TaskDemands } from './attempt-records.ts';
+export type { TaskOutcome } from './settlement.ts';
 
 /** The records of the tasks: `pk` is the ledger id, `sk` is `task#<version>`. */
-export class TaskRecords {
-  readonly #table: LedgerTable;
-
+export class TaskRecords extends AttemptRecords {
   constructor(table: LedgerTable) {
-    this.#table = table;
-  }
-
-  /** @throws PartyError `damaged-record` */
-  async get(version: string): Promise<TaskRecord | undefined> {
-    const { pk, sk } = this.#key(version);
-    const item = await this.#table.get(pk, sk);
-    return item === undefined ? undefined : parseTaskRecord(item);
+    super(table, 'task');
   }
 
   /** All records by key; a damaged one is its error, so that one bad item does not hide the others. */
   async all(): Promise<Map<string, TaskRecord | PartyError>> {
     const records = new Map<string, TaskRecord | PartyError>();
-    for (const item of await this.#table.query(this.#table.ledgerId, 'task#')) {
+    for (const item of await this.table.query(this.table.ledgerId, 'task#')) {
       records.set(String(item.sk).slice('task#'.length), parsedOrError(item));
     }
     return records;
   }
 
   /**
-   * Takes a task for one invocation, with one write.
-   * @throws PartyError `damaged-record`
+   * Asks a task that is being executed to stop; the last request stands.
+   * @returns whether it is being executed
    */
-  async claim(request: ClaimRequest): Promise<ClaimResult> {
-    const { version } = request.task;
-    const update = claimUpdate(this.#table.tableName, this.#key(version), request);
-    const written = await this.#table.write('task.claim', update).catch(async (error: unknown) => {
-      // DynamoDB cannot count up an attempt that somebody has made a text: reading the record says so.
-      await this.get(version);
-      throw error;
-    });
-    if (written.applied) return { claimed: true, claim: await this.#undamaged(request, written.previous) };
-    const holder = await this.get(version);
-    // The SDK may have sent the write twice; then the copy was refused, and the item carries our token.
-    const own = holder?.owner === request.token ? claimOf(holder) : undefined;
-    return own === undefined ? { claimed: false, holder } : { claimed: true, claim: own };
-  }
-
-  /** Gives back a claim under which nothing was begun. */
-  async release(claim: Claim, now: string): Promise<void> {
-    const reason = 'the run was cancelled before the task began';
-    if (claim.previous === 'unknown') {
-      await this.finish(claim, { state: 'failed', reason }, now);
-      return;
-    }
-    const { version, name } = claim;
-    const pending = {
-      schema: 1,
-      version,
-      name,
-      state: 'pending',
-      summary: `pending: ${reason}`,
-      attempt: 0,
-      history: [],
-    };
-    await this.#giveBack(version, claim.token, claim.previous ?? pending);
-  }
-
-  /**
-   * Records how an attempt ended, if the claim still holds.
-   * @returns false if somebody else has settled it since
-   */
-  async finish(claim: Claim, outcome: TaskOutcome, now: string): Promise<boolean> {
-    const { state, result, error, reason, by, logs } = outcome;
-    const thrown = error === undefined ? undefined : `${error.name}: ${error.message}`;
-    const entry = {
-      attempt: claim.attempt,
-      state,
-      at: now,
-      startedAt: claim.startedAt,
-      run: claim.runId,
-      ...(by === undefined ? {} : { by }),
-      ...(thrown === undefined ? {} : { error: summary.oneLine(thrown) }),
-      ...(reason === undefined ? {} : { reason: summary.oneLine(reason) }),
-    };
+  async requestStop(version: string, request: StopRequest): Promise<boolean> {
     const update = conditionalUpdate({
-      tableName: this.#table.tableName,
-      key: this.#key(claim.version),
-      set: {
-        state,
-        summary: summary.ended(state, now, claim.attempt, reason ?? thrown),
-        finishedAt: now,
-        lastRun: claim.runId,
-        history: withEntry(claim.history, entry),
-        ...(state === 'succeeded' ? { succeededAt: now } : {}),
-        result: result === undefined ? undefined : JSON.stringify(result),
-        error,
-        reason,
-        by,
-        logs,
-      },
-      remove: ['run', 'leaseUntil'],
-      condition: STILL_HELD,
-      values: { ':token': claim.token, ':running': 'running' },
+      tableName: this.table.tableName,
+      key: this.keyOf(version),
+      set: { request },
+      condition: '#state = :running OR #state = :fannedOut',
+      values: { ':running': 'running', ':fannedOut': 'fanned-out' },
     });
-    if ((await this.#table.write('task.finish', update)).applied) return true;
-    const record = await this.get(claim.version);
-    return record?.owner === claim.token && record.state === state && record.finishedAt === now;
+    return (await this.table.write('task.request-stop', update)).applied;
   }
 
   /**
-   * Corrects the ledger by hand, audited in the history. A reset also mends a damaged record.
-   * @throws PartyError `held` while an invocation executes the task or if its record changes meanwhile,
-   * `damaged-record`
+   * Sets how many items per second the task may process, now and later.
+   * @returns whether there is a record of it
    */
-  async correct(correction: Correction, now: string): Promise<TaskRecord> {
-    const key = this.#key(correction.version);
-    const item = await this.#table.get(key.pk, key.sk);
-    const before = item === undefined ? undefined : parsedOrError(item);
-    if (before instanceof PartyError && correction.kind !== 'reset') throw before;
-    if (item !== undefined && isHeld(item, now)) {
-      throw held(
-        correction,
-        'is being executed',
-        'wait until it has ended, or cancel its run: after-party cancel RUN',
-      );
-    }
-    const record = correctedRecord(correction, before instanceof PartyError ? undefined : before, now);
-    const { condition, values } = unchanged(item);
-    const written = await this.#table.write(
-      'task.correct',
-      new PutCommand({
-        TableName: this.#table.tableName,
-        Item: { ...record, ...key },
-        ConditionExpression: condition,
-        ExpressionAttributeNames: namesIn(condition),
-        ...(Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: values }),
-      }),
-    );
-    if (written.applied) return record;
-    // The SDK may have sent the write twice; then the copy was refused, and the item is as we left it.
-    const after = await this.#table.get(key.pk, key.sk);
-    if (isDeepStrictEqual(after, { ...record, ...key })) return record;
-    throw held(correction, 'changed while it was being corrected', 'look at it again: after-party show');
+  async setRate(version: string, rate: number): Promise<boolean> {
+    const update = conditionalUpdate({
+      tableName: this.table.tableName,
+      key: this.keyOf(version),
+      set: { rate },
+      condition: 'attribute_exists(#state)',
+    });
+    return (await this.table.write('task.set-rate', update)).applied;
   }
 
-  /** A claim on a record that somebody has damaged is given back: only a person can mend it. */
-  async #undamaged(request: ClaimRequest, previous: Record<string, unknown> | undefined): Promise<Claim> {
-    try {
-      return freshClaim(request, previous);
-    } catch (error) {
-      if (previous !== undefined) await this.#giveBack(request.task.version, request.token, previous);
-      throw error;
-    }
+  /** Says of an interrupted task why nothing goes on with it; its cursor stays for the day when something does. */
+  async orphan(version: string, reason: string, now: string): Promise<void> {
+    const update = conditionalUpdate({
+      tableName: this.table.tableName,
+      key: this.keyOf(version),
+      set: { reason, summary: `interrupted, and left so at ${summary.minute(now)}: ${reason}` },
+      condition: '#state = :interrupted',
+      values: { ':interrupted': 'interrupted' },
+    });
+    await this.table.write('task.orphan', update);
   }
 
-  async #giveBack(
-    version: string,
-    token: string,
-    previous: Readonly<Record<string, unknown>>,
-  ): Promise<void> {
-    await this.#table.write(
-      'task.release',
-      new PutCommand({
-        TableName: this.#table.tableName,
-        Item: { ...previous, ...this.#key(version) },
-        ConditionExpression: STILL_HELD,
-        ExpressionAttributeNames: namesIn(STILL_HELD),
-        ExpressionAttributeValues: { ':token': token, ':running': 'running' },
-      }),
-    );
+  /**
+   * Records that a task's children are planned, if the claim still holds.
+   * @returns false if somebody else has settled the task since
+   */
+  async fanOut(claim: Claim, children: Children, now: string): Promise<boolean> {
+    const { tableName } = this.table;
+    const update = fanOutUpdate(tableName, this.keyOf(claim.version), claim, children, now);
+    if ((await this.table.write('task.fan-out', update)).applied) return true;
+    const record = await this.get(claim.version);
+    return record?.owner === claim.token && record.children?.plan === children.plan;
   }
 
-  #key(version: string): { pk: string; sk: string } {
-    return { pk: this.#table.ledgerId, sk: `task#${versionKey(version)}` };
+  /** Has a run see to the children that an earlier run has not brought to an end, unless the task has changed. */
+  async reopen(record: SplitTask, run: RunRecord, now: string): Promise<void> {
+    const update = reopenUpdate(this.table.tableName, this.keyOf(record.version), record, run, now);
+    await this.table.write('task.reopen', update);
   }
-}
 
-function parsedOrError(item: Record<string, unknown>): TaskRecord | PartyError {
-  try {
-    return parseTaskRecord(item);
-  } catch (error) {
-    if (error instanceof PartyError) return error;
-    throw error;
+  /** Records what became of a task by what became of its children, unless the task has changed. */
+  async settle(record: TaskRecord, outcome: TaskOutcome, now: string): Promise<void> {
+    const update = settleUpdate(this.table.tableName, this.keyOf(record.version), record, outcome, now);
+    await this.table.write('task.settle', update);
   }
-}
 
-/** Whether an invocation may still be executing the task, however damaged the rest of its record is. */
-function isHeld(item: Record<string, unknown>, now: string): boolean {
-  return item.state === 'running' && Date.parse(String(item.leaseUntil)) >= Date.parse(now);
-}
-
-/** What every transition changes: a correction replaces the whole item, so it must be the one that was read. */
-function unchanged(item: Record<string, unknown> | undefined): {
-  condition: string;
-  values: Record<string, unknown>;
-} {
-  const values: Record<string, unknown> = {};
-  const conditions = ['state', 'owner', 'summary'].map((name) => {
-    const value = item?.[name];
-    if (value === undefined) return `attribute_not_exists(#${name})`;
-    if (typeof value !== 'string') return `attribute_exists(#${name})`;
-    values[`:${name}`] = value;
-    return `#${name} = :${name}`;
-  });
-  return { condition: conditions.join(' AND '), values };
-}
-
-function held({ version, name }: Correction, what: string, resolution: string): PartyError {
-  return new PartyError('held', `task ${version}_${name} ${what}`, resolution);
+  protected override keyOf(version: string): ItemKey {
+    return { pk: this.table.ledgerId, sk: `task#${versionKey(version)}` };
+  }
 }

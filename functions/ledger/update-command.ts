@@ -13,6 +13,7 @@ export interface ConditionalUpdate {
   readonly condition?: string;
   readonly values?: Readonly<Record<string, unknown>>;
   readonly returnPrevious?: boolean;
+  readonly returnNew?: boolean;
 }
 
 export function conditionalUpdate(update: ConditionalUpdate): UpdateCommand {
@@ -37,9 +38,10 @@ export function conditionalUpdate(update: ConditionalUpdate): UpdateCommand {
     Key: update.key,
     UpdateExpression: expression,
     ExpressionAttributeNames: namesIn(`${expression} ${update.condition ?? ''}`),
-    ExpressionAttributeValues: values,
+    ...(Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: values }),
     ...(update.condition === undefined ? {} : { ConditionExpression: update.condition }),
     ...(update.returnPrevious === true ? { ReturnValues: 'ALL_OLD' } : {}),
+    ...(update.returnNew === true ? { ReturnValues: 'ALL_NEW' } : {}),
   };
   return new UpdateCommand(input);
 }

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Workflow } from '../controller/ports.ts';
 import { messageOf, PartyError } from '../errors.ts';
-import type { DecideMessage, Decision } from '../workflow-messages.ts';
-import type { Executions, Invocation, Orphan } from './executions.ts';
+import type { DecideMessage, Decision, FanOut } from '../workflow-messages.ts';
+import type { ExecutionId, Executions, Invocation, Orphan } from './executions.ts';
 import { lambdaError, type RunnerOutcome } from './runner-outcome.ts';
 
 type State = DecideMessage['state'];
@@ -29,10 +29,15 @@ export class Driver implements Workflow {
     this.#ports = ports;
   }
 
-  async start(runId: string): Promise<'started' | 'ended'> {
-    const found = await this.#ports.executions.begin(runId);
-    if (found === 'begun') this.#launch(runId, this.#drive({ v: 1, runId }));
+  async start(runId: string, generation: number = 0): Promise<'started' | 'ended'> {
+    const id: ExecutionId = { runId, generation };
+    const found = await this.#ports.executions.begin(id);
+    if (found === 'begun') this.#launch(runId, this.#drive(id, firstState(id)));
     return found === 'ended' ? 'ended' : 'started';
+  }
+
+  isRunning(runId: string, generation: number = 0): Promise<boolean> {
+    return this.#ports.executions.isRunning({ runId, generation });
   }
 
   /**
@@ -44,12 +49,27 @@ export class Driver implements Workflow {
     const failures: PartyError[] = [];
     for (const orphan of orphans) {
       if (!(await this.#ports.executions.adopt(orphan))) continue;
-      const state = stateAfter(orphan);
-      const first = this.#decide(state);
-      this.#launch(orphan.runId, this.#drive(state, first));
+      const first = this.#adopted(orphan);
+      this.#launch(orphan.runId, this.#drive(orphan, firstState(orphan), first));
       await first.catch((error) => failures.push(notAdopted(orphan.runId, error)));
     }
     return failures;
+  }
+
+  /** Has it settled what the runners of an orphan held. */
+  async #adopted(orphan: Orphan): Promise<Decision> {
+    let decision: Decision | undefined;
+    for (const { work, requestId } of Object.values(orphan.invocations)) {
+      // The process that was to see how the invocation ended did not live to; its runner died with it.
+      const error = lambdaError('Runtime.ExitError', requestId, 'the process that drove the run ended');
+      const { child, share, versions } = work;
+      const thread = child === undefined ? {} : { version: versions[0], child, share };
+      const next = await this.#decide({ ...firstState(orphan), ...thread, work, error });
+      // The run's own loop finds what is left of the children.
+      if (child === undefined) decision = next;
+      await this.#ports.executions.endInvocation(orphan, { requestId });
+    }
+    return decision ?? this.#decide(firstState(orphan));
   }
 
   /**
@@ -57,7 +77,10 @@ export class Driver implements Workflow {
    * @throws what kept it from being driven to its end
    */
   async settled(runId: string): Promise<void> {
-    await this.#loops.get(runId);
+    const loops = this.#loops.get(runId);
+    await loops;
+    // An execution starts its successor before it ends.
+    if (this.#loops.get(runId) !== loops) await this.settled(runId);
   }
 
   /** Ends the runners, has that recorded, and drives nothing further. */
@@ -67,42 +90,67 @@ export class Driver implements Workflow {
   }
 
   #launch(runId: string, loop: Promise<void>): void {
+    const earlier = this.#loops.get(runId);
+    const whole = earlier === undefined ? loop : Promise.all([earlier, loop]).then(() => undefined);
     // Whoever waits for the run gets the error; without anybody it must not end the process.
-    loop.catch(() => undefined);
-    this.#loops.set(runId, loop);
+    whole.catch(() => undefined);
+    this.#loops.set(runId, whole);
   }
 
-  async #drive(begin: State, first?: Promise<Decision>): Promise<void> {
+  async #drive(id: ExecutionId, begin: State, first?: Promise<Decision>): Promise<void> {
     const closing = this.#closing.signal;
     try {
-      let decision = await (first ?? this.#decide(begin));
-      while (decision.action !== 'end') {
-        closing.throwIfAborted();
-        decision = await this.#follow(decision);
-      }
+      await this.#execute(id, begin, first);
     } catch (error) {
       closing.throwIfAborted();
       // As with Step Functions, an execution that failed has ended.
-      await this.#ports.executions.end(begin.runId);
+      await this.#ports.executions.end(id);
       throw error;
     }
-    await this.#ports.executions.end(begin.runId);
+    await this.#ports.executions.end(id);
   }
 
-  async #follow(decision: Exclude<Decision, { action: 'end' }>): Promise<Decision> {
+  async #execute(id: ExecutionId, begin: State, first?: Promise<Decision>): Promise<void> {
+    let decision = await (first ?? this.#decide(begin));
+    while (decision.action !== 'end') {
+      this.#closing.signal.throwIfAborted();
+      decision = await this.#follow(id, decision);
+    }
+  }
+
+  async #follow(id: ExecutionId, decision: Exclude<Decision, { action: 'end' }>): Promise<Decision> {
     const { executions, invoke } = this.#ports;
-    const { runId } = decision;
+    const { runId, steps, generation } = decision;
+    if (decision.action === 'fan-out') {
+      await this.#fanOut(id, decision);
+      return this.#decide({ v: 1, runId, steps, generation });
+    }
+    const { version, child, share } = decision;
+    const state: State = { v: 1, runId, steps, generation, version, child, share };
     if (decision.action === 'wait') {
       await pause(decision.seconds * 1000, this.#closing.signal);
-      return this.#decide({ v: 1, runId });
+      return this.#decide(state);
     }
     const { work } = decision;
     const invocation = { work, requestId: randomUUID() };
-    await executions.beginInvocation(runId, invocation);
+    await executions.beginInvocation(id, invocation);
     const outcome = await invoke(invocation, this.#closing.signal);
-    const next = await this.#decide({ v: 1, runId, work, ...outcome });
-    await executions.endInvocation(runId);
+    const next = await this.#decide({ ...state, work, ...outcome });
+    await executions.endInvocation(id, invocation);
     return next;
+  }
+
+  /** A loop for each child, so many side by side; as in a Distributed Map, one that fails stops no other. */
+  async #fanOut(id: ExecutionId, { runId, version, children, parallel, share }: FanOut): Promise<void> {
+    const closing = this.#closing.signal;
+    const waiting = children.values();
+    const workers = Array.from({ length: parallel }, async () => {
+      for (const child of waiting) {
+        closing.throwIfAborted();
+        await this.#execute(id, { v: 1, runId, version, child, share }).catch(() => closing.throwIfAborted());
+      }
+    });
+    await Promise.all(workers);
   }
 
   async #decide(state: State): Promise<Decision> {
@@ -117,16 +165,8 @@ export class Driver implements Workflow {
   }
 }
 
-/** The process that was to see how the invocation ended did not live to; its runner died with it. */
-function stateAfter({ runId, invocation }: Orphan): State {
-  if (invocation == null) return { v: 1, runId };
-  const { work, requestId } = invocation;
-  return {
-    v: 1,
-    runId,
-    work,
-    error: lambdaError('Runtime.ExitError', requestId, 'the process that drove the run ended'),
-  };
+function firstState({ runId, generation }: ExecutionId): State {
+  return generation === 0 ? { v: 1, runId } : { v: 1, runId, generation };
 }
 
 async function pause(milliseconds: number, closing: AbortSignal): Promise<void> {

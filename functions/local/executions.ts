@@ -23,11 +23,16 @@ export interface Invocation {
   readonly requestId: string;
 }
 
-/** An execution whose process is gone, and what its runner was told last, unless that was settled. */
-export interface Orphan {
+/** An execution: which run's, and how many executions of that run came before. */
+export interface ExecutionId {
   readonly runId: string;
+  readonly generation: number;
+}
+
+/** An execution whose process is gone, and what its runners were told that was not settled, by request. */
+export interface Orphan extends ExecutionId {
   readonly driver: string;
-  readonly invocation?: Invocation | null;
+  readonly invocations: Readonly<Record<string, Invocation>>;
 }
 
 /** Which runs were ever started, as Step Functions knows executions by their names, and who drives them. */
@@ -42,31 +47,47 @@ export class Executions {
   }
 
   /** What came of the attempt to begin one: only the first one does. */
-  async begin(runId: string): Promise<'begun' | 'running' | 'ended'> {
-    const Item = { runId, driver: this.#driver, state: 'running' };
+  async begin({ runId, generation }: ExecutionId): Promise<'begun' | 'running' | 'ended'> {
     const begun = await conditionally(() =>
       this.#client.send(
-        new PutCommand({ TableName: TABLE, Item, ConditionExpression: 'attribute_not_exists(runId)' }),
+        new PutCommand({
+          TableName: TABLE,
+          Item: { runId, generation, driver: this.#driver, state: 'running', invocations: {} },
+          ConditionExpression: 'attribute_not_exists(runId) OR generation < :generation',
+          ExpressionAttributeValues: { ':generation': generation },
+        }),
       ),
     );
     if (begun) return 'begun';
-    const found = await this.#client.send(
-      new GetCommand({ TableName: TABLE, Key: { runId }, ConsistentRead: true }),
-    );
-    return found.Item?.state === 'ended' ? 'ended' : 'running';
+    return (await this.isRunning({ runId, generation })) ? 'running' : 'ended';
   }
 
-  beginInvocation(runId: string, invocation: Invocation): Promise<void> {
-    return this.#set(runId, 'invocation', invocation);
+  async isRunning({ runId, generation }: ExecutionId): Promise<boolean> {
+    const { Item } = await this.#client.send(
+      new GetCommand({ TableName: TABLE, Key: { runId }, ConsistentRead: true }),
+    );
+    return Item?.generation === generation && Item.state === 'running';
+  }
+
+  beginInvocation(id: ExecutionId, invocation: Invocation): Promise<void> {
+    return this.#update(id, 'SET #invocations.#request = :invocation', {
+      names: { '#invocations': 'invocations', '#request': invocation.requestId },
+      values: { ':invocation': invocation },
+    });
   }
 
   /** Once Decide knows what came of it. */
-  endInvocation(runId: string): Promise<void> {
-    return this.#set(runId, 'invocation', null);
+  endInvocation(id: ExecutionId, { requestId }: Pick<Invocation, 'requestId'>): Promise<void> {
+    return this.#updateUnlessFollowed(id, 'REMOVE #invocations.#request', {
+      names: { '#invocations': 'invocations', '#request': requestId },
+    });
   }
 
-  end(runId: string): Promise<void> {
-    return this.#set(runId, 'state', 'ended');
+  end(id: ExecutionId): Promise<void> {
+    return this.#updateUnlessFollowed(id, 'SET #state = :ended', {
+      names: { '#state': 'state' },
+      values: { ':ended': 'ended' },
+    });
   }
 
   /** Executions that none of these clients drives. */
@@ -87,22 +108,42 @@ export class Executions {
   }
 
   /** False where another process was faster. */
-  adopt({ runId, driver }: Orphan): Promise<boolean> {
-    return conditionally(() => this.#set(runId, 'driver', this.#driver, driver));
+  adopt({ driver, ...id }: Orphan): Promise<boolean> {
+    const change = { names: { '#driver': 'driver' }, values: { ':adopter': this.#driver } };
+    return conditionally(() => this.#update(id, 'SET #driver = :adopter', change, driver));
   }
 
-  async #set(runId: string, attribute: string, value: unknown, driver: string = this.#driver): Promise<void> {
+  /** The item of a run is its last execution's: what an earlier one has to say of its end changes nothing. */
+  async #updateUnlessFollowed(id: ExecutionId, expression: string, change: Change): Promise<void> {
+    const { Item } = await this.#client.send(
+      new GetCommand({ TableName: TABLE, Key: { runId: id.runId }, ConsistentRead: true }),
+    );
+    if (Item?.generation === id.generation) await this.#update(id, expression, change);
+  }
+
+  async #update(
+    { runId, generation }: ExecutionId,
+    expression: string,
+    { names, values }: Change,
+    driver: string = this.#driver,
+  ): Promise<void> {
     await this.#client.send(
       new UpdateCommand({
         TableName: TABLE,
         Key: { runId },
-        UpdateExpression: 'SET #attribute = :value',
-        ConditionExpression: 'driver = :driver',
-        ExpressionAttributeNames: { '#attribute': attribute },
-        ExpressionAttributeValues: { ':value': value, ':driver': driver },
+        UpdateExpression: expression,
+        ConditionExpression: 'driver = :driver AND generation = :generation',
+        ExpressionAttributeNames: names,
+        ExpressionAttributeValues: { ...values, ':driver': driver, ':generation': generation },
       }),
     );
   }
+}
+
+/** What the placeholders of an update stand for. */
+interface Change {
+  readonly names: Readonly<Record<string, string>>;
+  readonly values?: Readonly<Record<string, unknown>>;
 }
 
 async function conditionally(write: () => Promise<unknown>): Promise<boolean> {

@@ -22,6 +22,8 @@ export interface ForkedRunnerOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly logs: LocalLogs;
+  /** Is called with the process id of each runner that begins. */
+  readonly onRunner?: ((processId: number) => void) | undefined;
 }
 
 /** Stands in for the runner's Lambda function: a fresh process for each invocation. */
@@ -51,6 +53,7 @@ export class ForkedRunner {
 
   async #execute(invocation: Invocation, closing: AbortSignal): Promise<RunnerOutcome> {
     const child = this.#fork();
+    if (child.pid !== undefined) this.#options.onRunner?.(child.pid);
     const output = this.#capture(child, invocation.work.runId);
     const outcome = await this.#outcome(child, invocation, closing);
     child.kill('SIGKILL');

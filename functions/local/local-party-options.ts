@@ -57,6 +57,8 @@ export interface LocalPartyOptions {
    * cannot have, a run of a killed process that cannot be gone on with.
    */
   readonly onWarning?: (warning: PartyError) => void;
+  /** Is called with the process id of each runner that begins. */
+  readonly onRunner?: (processId: number) => void;
   /**
    * How long the database server stays after its last client.
    * @default 30

@@ -108,7 +108,9 @@ async function assemble(
   const executions = new Executions(client, database.clientId);
   const runner = lazily(async () => {
     const environment = await environmentOf(options, { client, database, config, ledgerId });
-    return new ForkedRunner({ entry, environment, timeoutSeconds: config.runnerTimeoutSeconds, logs });
+    const { onRunner } = options;
+    const timeoutSeconds = config.runnerTimeoutSeconds;
+    return new ForkedRunner({ entry, environment, timeoutSeconds, logs, onRunner });
   });
   const driver = new Driver({
     decide: async (message) => (await send(message)) as Decision,

@@ -1,18 +1,23 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
-import type { Claim, RunRecord, SelectedTask, TaskOutcome } from '../ledger/index.ts';
+import type { Claim, RunRecord, SelectedTask, TaskDemands, TaskOutcome } from '../ledger/index.ts';
+import type { RunContext } from '../task/context.ts';
 import type { Task } from '../task/define-task.ts';
+import { Bookmark } from './bookmark.ts';
 import { withLogger } from './console-capture.ts';
 import type { Invocation } from './invocation.ts';
+import { shownItem } from './iteration/item-words.ts';
+import { Iteration } from './iteration/iteration.ts';
 import { loadTask } from './load-task.ts';
 import { type Ending, outcomeOf } from './outcome.ts';
 import { redactOutput } from './output-redaction.ts';
 import { checkParams } from './params.ts';
 import { guardProcess } from './process-guard.ts';
 import { Redactor } from './redaction.ts';
+import { createResumption } from './resumption.ts';
 import { StopSignal } from './stop-signal.ts';
-import { watchForStops } from './stop-watch.ts';
-import { createContext } from './task-context.ts';
+import { StopWatch } from './stop-watch.ts';
+import { createContext, type TryContext } from './task-context.ts';
 import type { TaskFile } from './task-file.ts';
 import { TaskLog } from './task-log.ts';
 import { tryTask } from './tries.ts';
@@ -35,76 +40,145 @@ export class Attempt {
   readonly #redactor = new Redactor();
   readonly #stop = new StopSignal();
   readonly #log: TaskLog;
+  readonly #bookmark: Bookmark;
+  readonly #watch: StopWatch;
+  readonly #ending = Promise.withResolvers<Ending>();
+  #iteration: Iteration | undefined;
+  /** Whether the task's own function was called. */
   #began = false;
+  /** Whether it was told to return before its end. */
+  #yielded = false;
 
   constructor(held: HeldTask) {
-    const { file, claim, run } = held;
+    const { invocation, file, claim, run } = held;
+    const { ports } = invocation;
     this.#held = held;
     this.#redactor.hide(run.params, run.secretParams ?? []);
     const identity = { version: file.version, task: file.name, run: run.runId, attempt: claim.attempt };
     this.#log = new TaskLog(identity, this.#redactor);
+    this.#watch = new StopWatch({
+      invocation,
+      claim,
+      stop: this.#stop,
+      log: this.#log,
+      onUnsettled: () => this.#ending.resolve({ how: 'unsettled', isUnderWay: this.#isUnderWay }),
+    });
+    this.#bookmark = new Bookmark({
+      ports,
+      claim,
+      log: this.#log,
+      isSaved: run.dryRun !== true,
+      onSaved: (demands) => this.#watch.obey(demands),
+    });
   }
 
   /** Executes the task and records how it ended; does not return where the process must end with it. */
   async make(): Promise<AttemptEnd> {
     const { ports } = this.#held.invocation;
-    const ending = Promise.withResolvers<Ending>();
     let isEnding = false;
     const unguard = guardProcess((end) => {
       if (isEnding) this.#log.error(`${end.cause} after the task had ended`, { error: messageOf(end.error) });
       isEnding = true;
-      ending.resolve({ how: 'process-end', began: this.#began, ...end });
+      this.#ending.resolve({ how: 'process-end', isUnderWay: this.#isUnderWay, ...end });
     });
-    const unwatch = watchForStops(this.#held.invocation, this.#stop, this.#log, () =>
-      ending.resolve({ how: 'unsettled', began: this.#began }),
-    );
     const unredact = redactOutput(this.#redactor);
     try {
-      withLogger(this.#log, () => this.#execute()).then(ending.resolve);
-      const ended = await ending.promise;
+      withLogger(this.#log, () => this.#execute()).then(this.#ending.resolve);
+      const ended = await this.#ending.promise;
       isEnding = true;
-      const mustEndProcess = ended.how === 'unsettled' || ended.how === 'process-end';
+      const mustEndProcess =
+        ended.how === 'unsettled' || ended.how === 'process-end' || this.#iteration?.isSourceOpen === true;
       return await this.#record(ended).finally(() => (mustEndProcess ? ports.endProcess() : undefined));
     } finally {
-      unwatch();
+      this.#watch.end();
       unredact();
       unguard();
     }
   }
 
   async #execute(): Promise<Ending> {
-    const { file, run, selected, invocation } = this.#held;
+    const { file, run, selected, invocation, claim } = this.#held;
     const { ports, lambda } = invocation;
     this.#log.info('task started');
     try {
       const task = await loadTask(file);
       const params = await this.#prepare(task);
+      const retries = selected.delivery === 'at-most-once' ? 0 : task.retries;
+      const iteration = this.#iterationOf(task, retries);
+      this.#iteration = iteration;
+      const source = {
+        ports,
+        lambda,
+        file,
+        run,
+        params,
+        claim,
+        logger: this.#log,
+        signal: this.#stop.signal,
+      };
       const value = await tryTask({
         task,
-        retries: selected.delivery === 'at-most-once' ? 0 : task.retries,
+        // Those of a task with items are made at each item.
+        retries: iteration === undefined ? retries : 0,
         second: ports.timing.second,
         signal: this.#stop.signal,
         createContext: () =>
-          createContext({
-            ports,
-            lambda,
-            file,
-            run,
-            params,
-            claim: this.#held.claim,
-            logger: this.#log,
-            signal: this.#stop.signal,
-          }),
-        onBegin: () => {
-          this.#began = true;
-        },
+          createContext({ ...source, resumption: iteration === undefined ? this.#resumption() : undefined }),
+        body: (context) =>
+          iteration === undefined ? this.#run(task, context) : this.#iterate(iteration, context),
       });
       // Node reports a rejection that nobody awaits after this turn: it belongs to the task.
       await nextTurn();
-      return { how: 'returned', began: this.#began, value };
+      if (!this.#yielded) return { how: 'returned', isUnderWay: false, value };
+      const isUnderWay = iteration?.isUnderWay ?? false;
+      return { how: 'stopped', isUnderWay, lastError: iteration?.lastError };
     } catch (error) {
-      return { how: 'threw', began: this.#began, error };
+      return { how: 'threw', isUnderWay: this.#isUnderWay, error };
     }
+  }
+
+  #iterationOf({ items }: Task, retries: number): Iteration | undefined {
+    if (items === undefined) return undefined;
+    const { invocation, run, claim } = this.#held;
+    return new Iteration({
+      items,
+      retries,
+      limit: run.limit,
+      isContinued: claim.lastRun === run.runId,
+      stop: this.#stop,
+      watch: this.#watch,
+      bookmark: this.#bookmark,
+      ports: invocation.ports,
+    });
+  }
+
+  #resumption(): Pick<RunContext, 'cursor' | 'checkpoint'> {
+    this.#yielded = false;
+    return createResumption({
+      bookmark: this.#bookmark,
+      stop: this.#stop,
+      watch: this.#watch,
+      ports: this.#held.invocation.ports,
+      onYield: () => {
+        this.#yielded = true;
+      },
+    });
+  }
+
+  #run(task: Task, context: TryContext): unknown {
+    this.#began = true;
+    // It was created with the resumption of a task that runs as a whole.
+    return task.run?.(context as TryContext & RunContext);
+  }
+
+  async #iterate(iteration: Iteration, context: TryContext): Promise<unknown> {
+    const result = await iteration.go(context);
+    this.#yielded = result === undefined;
+    return result;
+  }
+
+  get #isUnderWay(): boolean {
+    return this.#iteration?.isUnderWay ?? this.#began;
   }
 
   /** What is known of a task only once its module is loaded. */
@@ -123,29 +197,63 @@ export class Attempt {
   }
 
   async #record(ending: Ending): Promise<AttemptEnd> {
-    const { invocation, selected, file, claim } = this.#held;
-    const { ports } = invocation;
+    await this.#bookmark.close();
+    for (;;) {
+      const outcome = this.#outcome(ending);
+      const now = this.#held.invocation.ports.now();
+      const kept = await this.#keep(outcome, new Date(now).toISOString());
+      if (typeof kept === 'boolean') return this.#say(outcome, kept, now);
+      // Somebody has asked something else of the task at the last moment.
+      this.#watch.obey(kept);
+    }
+  }
+
+  #outcome(ending: Ending): TaskOutcome {
+    const { selected, file, invocation } = this.#held;
+    const { cursor, progress } = this.#bookmark;
+    const iteration = this.#iteration;
+    const { failed } = iteration ?? {};
     const { stop } = this.#stop;
-    const outcome = outcomeOf(ending, {
+    const isStuck = stop?.state === 'yielded' && iteration !== undefined;
+    const noItem = `no item was completed within one invocation of ${invocation.ports.timeoutSeconds} s`;
+    return outcomeOf(ending, {
       file,
       delivery: selected.delivery,
-      stop,
+      stop: isStuck ? { ...stop, reason: noItem } : stop,
+      isAborted: this.#stop.signal.aborted,
+      cursor,
+      progress,
+      getsOn:
+        iteration === undefined
+          ? this.#yielded || this.#bookmark.hasMoved
+          : iteration.hasMoved || iteration.wasHeldBack,
+      failedAt: failed && { position: failed.position, item: shownItem(failed.unit, this.#redactor) },
       redactor: this.#redactor,
       logs: this.#log.lastLines(),
     });
-    const now = ports.now();
-    const kept = await ports.ledger.tasks.finish(claim, outcome, new Date(now).toISOString());
-    const durationMs = now - Date.parse(claim.startedAt);
-    if (!kept) {
-      this.#log.error('not recorded: somebody else has settled the task meanwhile', {
-        durationMs,
-        state: outcome.state,
-      });
+  }
+
+  #keep(outcome: TaskOutcome, now: string): Promise<boolean | TaskDemands> {
+    const { invocation, claim, run } = this.#held;
+    const { tasks } = invocation.ports.ledger;
+    if (run.dryRun === true) return tasks.finishDryRun(claim, outcome, now);
+    const isStopped = outcome.state === 'interrupted' || outcome.state === 'paused';
+    return isStopped
+      ? tasks.stop(claim, outcome, this.#stop.request, now)
+      : tasks.finish(claim, outcome, now);
+  }
+
+  #say(outcome: TaskOutcome, isKept: boolean, now: number): AttemptEnd {
+    const { state, reason, error, progress } = outcome;
+    const durationMs = now - Date.parse(this.#held.claim.startedAt);
+    if (!isKept) {
+      this.#log.error('not recorded: somebody else has settled the task meanwhile', { durationMs, state });
       return 'lost';
     }
-    const { state, reason, error } = outcome;
     if (state === 'succeeded') this.#log.info('task succeeded', { durationMs });
-    else this.#log.error(`task ${state}`, { durationMs, reason, error });
+    else if (state === 'interrupted' || state === 'paused') {
+      this.#log.info(`task ${state}`, { durationMs, reason, ...progress });
+    } else this.#log.error(`task ${state}`, { durationMs, reason, error });
     return state;
   }
 }

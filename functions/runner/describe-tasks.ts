@@ -53,7 +53,8 @@ async function refusalWithoutParams(task: Task, name: string): Promise<string | 
 }
 
 function entryOf({ version, name, file, checksum }: TaskFile, task: Task): ManifestTask {
-  const { when, delivery, onFailure, tags, environments, newEnvironment, secretParams } = task;
+  const { when, background, after, delivery, onFailure, tags, environments, newEnvironment, secretParams } =
+    task;
   return {
     version,
     name,
@@ -61,6 +62,9 @@ function entryOf({ version, name, file, checksum }: TaskFile, task: Task): Manif
     checksum,
     description: task.description ?? humaniseName(name),
     when,
+    ...(background && { background }),
+    ...(after.length > 0 && { after: [...after] }),
+    iterates: task.items !== undefined,
     delivery,
     ...(onFailure && { onFailure }),
     tags: [...tags],

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context as LambdaContext } from 'aws-lambda';
 import { messageOf, PartyError } from '../errors.ts';
 import {
+  type ClaimResult,
   isSettled,
   type RunRecord,
   type RunStanding,
@@ -68,9 +69,27 @@ async function executeOne(
   selected: SelectedTask,
   file: TaskFile,
 ): Promise<AttemptEnd | 'done before' | 'held' | 'released'> {
-  const { ports, lambda, endsAt } = invocation;
+  const { ports } = invocation;
   const { ledger } = ports;
-  const result = await ledger.tasks.claim({
+  const result = await claimTask(invocation, run, selected, file);
+  if (!result.claimed) return isDone(result.holder, selected, run) ? 'done before' : 'held';
+  const { claim } = result;
+  // A cancel that came before the claim was not there to be seen by whoever looked for running tasks.
+  if (isOver(await ledger.runs.standing(run.runId))) {
+    await ledger.tasks.release(claim, iso(ports.now()));
+    return 'released';
+  }
+  return new Attempt({ invocation, run, selected, file, claim }).make();
+}
+
+async function claimTask(
+  { ports, lambda, endsAt }: Invocation,
+  run: RunRecord,
+  selected: SelectedTask,
+  file: TaskFile,
+): Promise<ClaimResult> {
+  const { tasks } = ports.ledger;
+  const request = {
     task: selected,
     runId: run.runId,
     asked: run.trigger === 'invoke',
@@ -81,15 +100,11 @@ async function executeOne(
     token: `${lambda.awsRequestId}.${randomUUID()}`,
     now: iso(ports.now()),
     leaseUntil: iso(endsAt + LEASE_MARGIN_MS),
-  });
-  if (!result.claimed) return isDone(result.holder, selected, run) ? 'done before' : 'held';
-  const { claim } = result;
-  // A cancel that came before the claim was not there to be seen by whoever looked for running tasks.
-  if (isOver(await ledger.runs.standing(run.runId))) {
-    await ledger.tasks.release(claim, iso(ports.now()));
-    return 'released';
-  }
-  return new Attempt({ invocation, run, selected, file, claim }).make();
+  };
+  if (run.fromStart !== true) return tasks.claim(request);
+  const first = await tasks.claim({ ...request, fromStart: true });
+  // What this run has begun anew and not finished goes on from its own cursor.
+  return first.claimed || first.holder?.lastRun !== run.runId ? first : tasks.claim(request);
 }
 
 function isOver(run: RunStanding): boolean {

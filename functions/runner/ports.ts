@@ -3,15 +3,17 @@ import type { TaskFile } from './task-file.ts';
 
 /** How long the runner waits for what, in milliseconds. */
 export interface RunnerTiming {
-  /** Between two looks at whether the run is to be cancelled. */
+  /** Between two looks at what people ask of the run and the task. */
   readonly cancelPoll: number;
   /** For a task to settle after its signal aborted. */
   readonly grace: number;
-  /** The unit of the pauses between retries. */
+  /** The unit of the pauses between retries, and while a task holds itself back. */
   readonly second: number;
+  /** Between two saves of how far a task has come, at least. */
+  readonly checkpoint: number;
 }
 
-export const TIMING: RunnerTiming = { cancelPoll: 10_000, grace: 5_000, second: 1_000 };
+export const TIMING: RunnerTiming = { cancelPoll: 10_000, grace: 5_000, second: 1_000, checkpoint: 1_000 };
 
 /** Everything outside the runner that it works with. */
 export interface RunnerPorts {

@@ -1,55 +1,118 @@
 import { messageOf } from '../errors.ts';
-import { type CancelRequest, isSettled, type RunStanding } from '../ledger/index.ts';
+import {
+  type CancelRequest,
+  type Claim,
+  isSettled,
+  type RunStanding,
+  type TaskDemands,
+} from '../ledger/index.ts';
 import type { TaskLogger } from '../task/context.ts';
 import type { Invocation } from './invocation.ts';
 import type { Stop, StopSignal } from './stop-signal.ts';
 
-/**
- * Sees to it that a task is told to end before its invocation or the deploy does, and when its run is cancelled.
- * `onUnsettled` is called if it has been told and has not ended within its grace.
- * @returns what ends the watch
- */
-export function watchForStops(
-  { work, ports, startedAt, endsAt }: Invocation,
-  stop: StopSignal,
-  log: TaskLogger,
-  onUnsettled: () => void,
-): () => void {
-  const total = endsAt - startedAt;
-  // A short invocation keeps its proportions: an emulator's, or a test's.
-  const recording = Math.min(2_000, total * 0.1);
-  const grace = Math.min(ports.timing.grace, total * 0.2);
-  stop.stopAfter(endsAt - recording - grace - ports.now(), {
-    state: 'failed',
-    reason: `timed out: the runner's own ${ports.timeoutSeconds} s are over`,
-  });
-  if (work.deadline !== undefined) {
-    const left = Date.parse(work.deadline) - ports.now();
-    stop.stopAfter(left, { state: 'failed', reason: 'deploy timeout' });
-  }
-  const look = async () => {
-    const due = stopOf(await ports.ledger.runs.standing(work.runId));
-    if (due !== undefined) stop.stopNow(due);
-  };
-  const poll = setInterval(() => {
-    look().catch((error: unknown) => {
-      log.warn('could not see whether the run is to be cancelled', { error: messageOf(error) });
+/** What a stop watch looks after. */
+export interface Watched {
+  readonly invocation: Invocation;
+  readonly claim: Claim;
+  readonly stop: StopSignal;
+  readonly log: TaskLogger;
+  /** Called if the task has been told to end and has not within its grace. */
+  readonly onUnsettled: () => void;
+}
+
+/** Sees to it that a task is told to end before its invocation or the deploy does, and when people ask for it. */
+export class StopWatch {
+  readonly #watched: Watched;
+  readonly #grace: number;
+  /** For what is left to record once the task has ended. */
+  readonly #recording: number;
+  readonly #poll: NodeJS.Timeout;
+  #unsettled: NodeJS.Timeout | undefined;
+  #rate: number | undefined;
+
+  constructor(watched: Watched) {
+    this.#watched = watched;
+    const { invocation, claim, stop, log } = watched;
+    const { work, ports, startedAt, endsAt } = invocation;
+    const total = endsAt - startedAt;
+    // A short invocation keeps its proportions: an emulator's, or a test's.
+    this.#recording = Math.min(2_000, total * 0.1);
+    this.#grace = Math.min(ports.timing.grace, total * 0.2);
+    this.#rate = claim.rate;
+    const left = this.#abortsAt - ports.now();
+    stop.askAfter(left - this.#grace, this.#yield());
+    stop.stopAfter(left, this.#yield());
+    if (work.deadline !== undefined) {
+      stop.stopAfter(Date.parse(work.deadline) - ports.now(), {
+        state: 'interrupted',
+        reason: 'deploy timeout',
+      });
+    }
+    this.#poll = setInterval(() => {
+      this.#look().catch((error: unknown) => {
+        log.warn('could not see whether the run is to be cancelled', { error: messageOf(error) });
+      });
+    }, ports.timing.cancelPoll);
+    stop.signal.addEventListener('abort', () => {
+      const left = endsAt - this.#recording - ports.now();
+      this.#unsettled = setTimeout(watched.onUnsettled, Math.max(0, Math.min(this.#grace, left)));
     });
-  }, ports.timing.cancelPoll);
-  let unsettled: NodeJS.Timeout | undefined;
-  stop.signal.addEventListener('abort', () => {
-    unsettled = setTimeout(onUnsettled, Math.max(0, Math.min(grace, endsAt - recording - ports.now())));
-  });
-  return () => {
-    stop.release();
-    clearInterval(poll);
-    clearTimeout(unsettled);
-  };
+  }
+
+  /** How long a task has to settle once it was told to end, in milliseconds. */
+  get grace(): number {
+    return this.#grace;
+  }
+
+  /** Items per second, where a person has set it. */
+  get rate(): number | undefined {
+    return this.#rate;
+  }
+
+  /** Asks the task to yield unless there is time for something that takes so many milliseconds. */
+  yieldUnlessTimeFor(milliseconds: number): void {
+    const { invocation, stop } = this.#watched;
+    if (invocation.ports.now() + milliseconds >= this.#abortsAt) stop.ask(this.#yield());
+  }
+
+  /** Does what people ask of the task; undefined where it is no longer this invocation's. */
+  obey(demands: TaskDemands | undefined): void {
+    const { stop } = this.#watched;
+    if (demands === undefined) {
+      stop.stopNow({ state: 'failed', reason: 'somebody else has settled the task' });
+      return;
+    }
+    this.#rate = demands.rate;
+    stop.obey(demands.request);
+  }
+
+  end(): void {
+    this.#watched.stop.release();
+    clearInterval(this.#poll);
+    clearTimeout(this.#unsettled);
+  }
+
+  get #abortsAt(): number {
+    return this.#watched.invocation.endsAt - this.#recording - this.#grace;
+  }
+
+  #yield(): Stop {
+    const { timeoutSeconds } = this.#watched.invocation.ports;
+    return { state: 'yielded', reason: `timed out: the runner's own ${timeoutSeconds} s are over` };
+  }
+
+  async #look(): Promise<void> {
+    const { invocation, claim, stop } = this.#watched;
+    const { runs, tasks } = invocation.ports.ledger;
+    const due = stopOf(await runs.standing(invocation.work.runId));
+    if (due !== undefined) stop.stopNow(due);
+    this.obey(await tasks.demands(claim));
+  }
 }
 
 function stopOf(run: RunStanding): Stop | undefined {
   if (run.request !== undefined) return stopFor(run.request);
-  return isSettled(run) ? { state: 'failed', reason: `the run has ended: ${run.state}` } : undefined;
+  return isSettled(run) ? { state: 'interrupted', reason: `the run has ended: ${run.state}` } : undefined;
 }
 
 function stopFor({ cause, by, reason }: CancelRequest): Stop {
@@ -57,8 +120,8 @@ function stopFor({ cause, by, reason }: CancelRequest): Stop {
     case 'person':
       return { state: 'cancelled', reason: reason ?? 'cancelled', by };
     case 'rollback':
-      return { state: 'failed', reason: 'aborted: the stack is rolling back' };
+      return { state: 'interrupted', reason: 'aborted: the stack is rolling back' };
     case 'delete':
-      return { state: 'failed', reason: 'aborted: the stack is being deleted' };
+      return { state: 'interrupted', reason: 'aborted: the stack is being deleted' };
   }
 }

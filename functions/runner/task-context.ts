@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Context as LambdaContext } from 'aws-lambda';
 import type { Claim, Ledger, RunRecord } from '../ledger/index.ts';
-import type { RunSummary, TaskContext, TaskLogger } from '../task/context.ts';
+import type { RunContext, RunSummary, TaskContext, TaskLogger } from '../task/context.ts';
 import { taskEnvironment } from '../task/env.ts';
 import { versionKey } from '../task/version.ts';
 import type { RunnerPorts } from './ports.ts';
@@ -17,6 +17,8 @@ export interface ContextSource {
   readonly logger: TaskLogger;
   readonly signal: AbortSignal;
   readonly params: unknown;
+  /** What a `run` task resumes by. */
+  readonly resumption: Pick<RunContext, 'cursor' | 'checkpoint'> | undefined;
 }
 
 /** A task's context, with Lambda's below it. */
@@ -27,7 +29,7 @@ export type TryContext = TaskContext & LambdaContext;
  * see its fields when it lists or copies the context.
  */
 export function createContext(source: ContextSource): TryContext {
-  const { ports, file, run, claim, logger, signal, params } = source;
+  const { ports, file, run, claim, logger, signal, params, resumption } = source;
   const own: TaskContext = {
     version: file.version,
     name: file.name,
@@ -43,8 +45,10 @@ export function createContext(source: ContextSource): TryContext {
     },
     attempt: claim.attempt,
     idempotencyKey: idempotencyKey(ports.ledger.id, claim),
+    dryRun: run.dryRun === true,
     signal,
     logger,
+    ...resumption,
   };
   return Object.assign(Object.create(source.lambda) as LambdaContext, own);
 }

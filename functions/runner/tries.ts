@@ -7,6 +7,11 @@ import type { TryContext } from './task-context.ts';
 
 const LONGEST_PAUSE = 60;
 
+/** How long to wait after a try that failed, in seconds. */
+export function pauseAfter(attempt: number): number {
+  return Math.min(2 ** attempt, LONGEST_PAUSE);
+}
+
 /** How the tries of a task are made. */
 export interface Tries {
   readonly task: Task;
@@ -15,13 +20,13 @@ export interface Tries {
   readonly second: number;
   readonly signal: AbortSignal;
   readonly createContext: () => TryContext;
-  /** Called each time before the task's own function is. */
-  readonly onBegin: () => void;
+  /** The task's own part. */
+  readonly body: (context: TryContext) => unknown;
 }
 
 /**
  * Runs the task until a try of it returns.
- * @returns what the task's function returned
+ * @returns what the task's own part returned
  * @throws what the last try threw
  */
 export async function tryTask(tries: Tries): Promise<unknown> {
@@ -32,7 +37,7 @@ export async function tryTask(tries: Tries): Promise<unknown> {
     } catch (error) {
       const isFinal = isPartyError(error) && error.code === NOT_RETURNED;
       if (isFinal || attempt > tries.retries || tries.signal.aborted) throw error;
-      const pause = Math.min(2 ** attempt, LONGEST_PAUSE);
+      const pause = pauseAfter(attempt);
       context.logger.warn(`try ${attempt} failed, the next is in ${pause} s`, { error: messageOf(error) });
       await sleep(pause * tries.second, undefined, { signal: tries.signal }).catch(() => {
         throw error;
@@ -44,13 +49,12 @@ export async function tryTask(tries: Tries): Promise<unknown> {
 const NOT_RETURNED = 'task-not-returned';
 
 /** One try, with the middlewares around it. Only what the task's function itself returned counts as done. */
-async function tryOnce({ task, onBegin }: Tries, context: TryContext): Promise<unknown> {
+async function tryOnce({ task, body: execute }: Tries, context: TryContext): Promise<unknown> {
   const body: { returned?: { value: unknown }; threw?: { error: unknown } } = {};
   const handler = middy<TaskRequest['event'], unknown>(
     async () => {
-      onBegin();
       try {
-        const value = await task.run(context);
+        const value = await execute(context);
         body.returned = { value };
         return value;
       } catch (error) {

@@ -1,3 +1,5 @@
+import type { Json } from './source.ts';
+
 /** Writes one JSON line; the task's version, name, run and attempt are on each. */
 export interface TaskLogger {
   debug(message: string, ...extra: LogExtra[]): void;
@@ -35,6 +37,17 @@ export interface DeployInfo {
   summary(): Promise<RunSummary>;
 }
 
+/** How far a task has come. */
+export interface TaskProgress {
+  /** Items completed, a whole number. */
+  readonly done: number;
+  /**
+   * About how many there are.
+   * @default - not known
+   */
+  readonly total?: number;
+}
+
 /** What a task is given. */
 export interface TaskContext<Params = unknown> {
   readonly version: string;
@@ -45,14 +58,32 @@ export interface TaskContext<Params = unknown> {
   readonly params: Params;
   readonly environmentName: string;
   readonly deploy: DeployInfo;
-  /** Counts the attempts at this task, from 1. */
+  /** Counts the attempts at this task, from 1; each invocation that goes on with it is one. */
   readonly attempt: number;
   /**
    * The same for every attempt at this task until a person resets it or runs it again: hand it to APIs that
    * take one, so that a repeated call does nothing.
    */
   readonly idempotencyKey: string;
+  /** Whether a person only wants to see what the task would do: change nothing then. */
+  readonly dryRun: boolean;
   /** Aborts when the task must end: its timeout, the deploy's deadline, a cancel. */
   readonly signal: AbortSignal;
   readonly logger: TaskLogger;
+}
+
+/** What a `run` task is given besides. */
+export interface RunContext<Params = unknown> extends TaskContext<Params> {
+  /** What the last `checkpoint` of an earlier attempt or try was given; undefined at the beginning. */
+  readonly cursor: Json | undefined;
+  /**
+   * Saves from where a later attempt goes on: at once if the last save is a second ago, else soon, and always
+   * when the task ends before it is done.
+   * @param cursor at most 32 KB as JSON
+   * @returns false when time is up or somebody asked the task to stop: return then, and the task goes on from
+   * here later
+   * @throws PartyError `bad-cursor` for a cursor that is no JSON or too large, TypeError for a progress of
+   * anything but whole numbers
+   */
+  checkpoint(cursor: Json, progress?: TaskProgress): Promise<boolean>;
 }

@@ -1,86 +1,41 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { TaskContext } from './context.ts';
-import { type Duration, parseDuration } from './duration.ts';
-import type { AddedBy, TaskMiddleware } from './middleware.ts';
+import type { RunContext, TaskContext } from './context.ts';
+import { parseDuration } from './duration.ts';
+import type { TaskMiddleware } from './middleware.ts';
 import { checkOptions } from './options-check.ts';
-
-/** What may be said of a task. */
-export interface TaskOptions<
-  Schema extends StandardSchemaV1 = StandardSchemaV1,
-  Middlewares extends readonly TaskMiddleware[] = readonly TaskMiddleware[],
-> {
-  /**
-   * One line for people.
-   * @default - the name from the file, humanised
-   */
-  readonly description?: string;
-  /**
-   * `'once'` per environment; on `'every-deploy'`, after the tasks that run once; or only by hand, `'manual'`.
-   * @default 'once'
-   */
-  readonly when?: 'once' | 'every-deploy' | 'manual';
-  /**
-   * With `'at-most-once'` a task that broke off or threw is never retried unasked: it ends `in-doubt`.
-   * @default 'at-least-once'
-   */
-  readonly delivery?: 'at-least-once' | 'at-most-once';
-  /**
-   * Whether a failure of this task fails the deploy, or is only said and the rest runs.
-   * @default - the party's
-   */
-  readonly onFailure?: 'fail-deploy' | 'continue';
-  /**
-   * Further tries after a thrown error within one attempt, 2, 4, 8 … at most 60 seconds apart, from 0 to 10.
-   * Refused together with `delivery: 'at-most-once'`.
-   * @default 0
-   */
-  readonly retries?: number;
-  /**
-   * How long all tries together may take, as `'90s'` or `'10m'`.
-   * @default - what is left of the runner's own timeout
-   */
-  readonly timeout?: Duration;
-  /** @default - none */
-  readonly tags?: readonly string[];
-  /**
-   * The environments in which deploys run the task; in the others it runs by hand only.
-   * @default - all
-   */
-  readonly environments?: readonly string[];
-  /**
-   * Whether a new environment runs the task or records it as `baselined`.
-   * @default - the party's
-   */
-  readonly newEnvironment?: 'run' | 'baseline';
-  /**
-   * Middy middlewares around each try of the task. What they set on `request.context` is on the task's context.
-   * @default - none
-   */
-  readonly middleware?: Middlewares;
-  /**
-   * Any Standard Schema (valibot, zod, arktype …) for `invoke --params`.
-   * @default - the task takes no params
-   */
-  readonly params?: Schema;
-  /**
-   * Names of top-level params that must never reach a log, `show` or the history.
-   * @default - none
-   */
-  readonly secretParams?: readonly string[];
-  /**
-   * Does the work. It has succeeded once it returns, also after its signal aborted: throw where work is left.
-   * What it returns, as JSON of at most 4 KB, is kept as the result; of anything else, a note that it is not kept.
-   */
-  run(ctx: TaskContext<StandardSchemaV1.InferOutput<Schema>> & AddedBy<Middlewares>): unknown;
-}
+import type { Source } from './source.ts';
+import type { TaskOptions } from './task-options.ts';
 
 const TASK: unique symbol = Symbol.for('after-party.task');
+const BATCH_SIZE = 100;
 
-/** A checked task, as `defineTask` returns it; opaque to its author. */
-export interface Task {
+/** How a task goes through its items. */
+export interface TaskItems {
+  readonly source: (ctx: TaskContext) => Promise<Source<unknown>>;
+  /** Takes one item where the task processes them one by one. */
+  readonly process: (items: readonly unknown[], ctx: TaskContext) => unknown;
+  readonly batchSize: number;
+  readonly count: ((ctx: TaskContext) => unknown) | undefined;
+  readonly concurrency: number;
+  /** Items per second. */
+  readonly rate: number | undefined;
+  readonly pauseWhile: ((ctx: TaskContext) => unknown) | undefined;
+}
+
+/** A checked task, as `defineTask` returns it; opaque to its author. It has either `run` or `items`. */
+export type Task = TaskSettings &
+  (
+    | { readonly run: (ctx: RunContext) => unknown; readonly items: undefined }
+    | { readonly run: undefined; readonly items: TaskItems }
+  );
+
+interface TaskSettings {
   readonly [TASK]: 1;
   readonly description: string | undefined;
   readonly when: 'once' | 'every-deploy' | 'manual';
+  readonly background: boolean;
+  /** Names of the tasks that must have succeeded first. */
+  readonly after: readonly string[];
   readonly delivery: 'at-least-once' | 'at-most-once';
   readonly onFailure: 'fail-deploy' | 'continue' | undefined;
   readonly retries: number;
@@ -91,22 +46,25 @@ export interface Task {
   readonly middleware: readonly TaskMiddleware[];
   readonly params: StandardSchemaV1 | undefined;
   readonly secretParams: readonly string[];
-  readonly run: (ctx: TaskContext) => unknown;
 }
 
 /**
  * Defines a task; the default export of a file `<version>_<name>.ts` in the tasks' folder.
- * @throws TypeError for an unknown option, with the nearest one, and for a value that an option does not take
+ * @throws TypeError for an unknown option, with the nearest one, for a value that an option does not take, and for
+ * options that contradict each other
  */
 export function defineTask<
   Schema extends StandardSchemaV1 = StandardSchemaV1<undefined, undefined>,
   const Middlewares extends readonly TaskMiddleware[] = readonly TaskMiddleware[],
->(options: TaskOptions<Schema, Middlewares>): Task {
+  Item = unknown,
+>(options: TaskOptions<Schema, Middlewares, Item>): Task {
   checkOptions(options);
-  return {
+  const settings: TaskSettings = {
     [TASK]: 1,
     description: options.description,
     when: options.when ?? 'once',
+    background: options.background ?? false,
+    after: options.after ?? [],
     delivery: options.delivery ?? 'at-least-once',
     onFailure: options.onFailure,
     retries: options.retries ?? 0,
@@ -117,8 +75,27 @@ export function defineTask<
     middleware: options.middleware ?? [],
     params: options.params,
     secretParams: options.secretParams ?? [],
-    run: (ctx) =>
-      options.run(ctx as TaskContext<StandardSchemaV1.InferOutput<Schema>> & AddedBy<Middlewares>),
+  };
+  // The runner gives the params and the fields that the types promise; it knows no types of the author's.
+  const work = options as TaskOptions;
+  return work.run === undefined
+    ? { ...settings, run: undefined, items: itemsOf(work) }
+    : { ...settings, run: (ctx) => work.run(ctx), items: undefined };
+}
+
+function itemsOf(options: Exclude<TaskOptions, { run(...args: never): unknown }>): TaskItems {
+  const { items, count, pauseWhile } = options;
+  return {
+    source: async (ctx) => (typeof items === 'function' ? items(ctx) : items),
+    process:
+      options.process === undefined
+        ? (batch, ctx) => options.processBatch(batch, ctx)
+        : ([item], ctx) => options.process(item, ctx),
+    batchSize: options.process === undefined ? (options.batchSize ?? BATCH_SIZE) : 1,
+    count: count === undefined ? undefined : (ctx) => options.count?.(ctx),
+    concurrency: options.concurrency ?? 1,
+    rate: options.rate,
+    pauseWhile: pauseWhile === undefined ? undefined : (ctx) => options.pauseWhile?.(ctx),
   };
 }
 

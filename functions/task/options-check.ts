@@ -1,18 +1,23 @@
 import { inspect } from 'node:util';
 import { messageOf } from '../errors.ts';
-import type { TaskOptions } from './define-task.ts';
 import { parseDuration } from './duration.ts';
 import { nearestWord } from './nearest-word.ts';
+import { isSource } from './source.ts';
+import type { TaskOptions } from './task-options.ts';
 
 /** What the option takes, in words, if the value is none of it. */
 type Check = (value: unknown) => string | undefined;
 
-const CHECKS: Readonly<Record<keyof TaskOptions, Check>> = {
+type TaskOptionName = keyof TaskOptions;
+
+const CHECKS: Readonly<Record<TaskOptionName, Check>> = {
   description: expects('a text', (value) => isText(value)),
   when: oneOf('once', 'every-deploy', 'manual'),
+  background: expects('true or false', (value) => typeof value === 'boolean'),
+  after: expects('a list of names of tasks', isTexts),
   delivery: oneOf('at-least-once', 'at-most-once'),
   onFailure: oneOf('fail-deploy', 'continue'),
-  retries: expects('a whole number from 0 to 10', (value) => Number.isInteger(value) && within(value, 0, 10)),
+  retries: wholeNumber(0, 10),
   timeout: duration,
   tags: expects('a list of texts', isTexts),
   environments: expects('a list of environment names', isTexts),
@@ -20,8 +25,31 @@ const CHECKS: Readonly<Record<keyof TaskOptions, Check>> = {
   middleware: expects('a list of middy middlewares, each with before, after or onError', isMiddlewares),
   params: expects('a Standard Schema, such as one of valibot or zod', isStandardSchema),
   secretParams: expects('a list of names of params', isTexts),
-  run: expects('a function', (value) => typeof value === 'function'),
+  run: expects('a function', isFunction),
+  items: expects('a source of after-party/sources, or a function that returns one', isItems),
+  process: expects('a function', isFunction),
+  processBatch: expects('a function', isFunction),
+  count: expects('a function', isFunction),
+  batchSize: wholeNumber(1, 10_000),
+  concurrency: wholeNumber(1, 1_000),
+  rate: expects(
+    'a number of items per second over 0',
+    (value) => Number.isFinite(value) && Number(value) > 0,
+  ),
+  pauseWhile: expects('a function', isFunction),
 };
+const ITEMS_OPTIONS: readonly TaskOptionName[] = [
+  ...([
+    'items',
+    'process',
+    'processBatch',
+    'count',
+    'batchSize',
+    'concurrency',
+    'rate',
+    'pauseWhile',
+  ] as const),
+];
 
 /**
  * Checks what the types would have refused, for tasks in plain JavaScript.
@@ -35,12 +63,12 @@ export function checkOptions(options: object): void {
   const given = new Map(Object.entries(options).filter(([, value]) => value !== undefined));
   for (const [name, value] of given) {
     if (!Object.hasOwn(CHECKS, name)) throw unknownOption(name);
-    const expected = CHECKS[name as keyof TaskOptions](value);
+    const expected = CHECKS[name as TaskOptionName](value);
     if (expected !== undefined) {
       throw new TypeError(`option "${name}" is ${shown(value)}: expected ${expected}`);
     }
   }
-  if (!given.has('run')) throw new TypeError('option "run" is missing: give the function that does the work');
+  checkWork(given);
   if (given.get('delivery') === 'at-most-once' && given.has('retries') && given.get('retries') !== 0) {
     throw new TypeError(
       'option "retries" contradicts delivery "at-most-once": a task that threw is never tried again unasked; leave one out',
@@ -48,6 +76,38 @@ export function checkOptions(options: object): void {
   }
   if (given.has('secretParams') && !given.has('params')) {
     throw new TypeError('option "secretParams" needs "params": give the schema that these names are in');
+  }
+}
+
+/** A task has `run`, or `items` with one of `process` and `processBatch`. */
+function checkWork(given: ReadonlyMap<string, unknown>): void {
+  const ofItems = ITEMS_OPTIONS.find((name) => given.has(name));
+  if (given.has('run')) {
+    if (ofItems === undefined) return;
+    throw new TypeError(
+      `option "${ofItems}" contradicts "run": a task does its work as a whole or goes through items; leave one out`,
+    );
+  }
+  if (ofItems === undefined) {
+    throw new TypeError(
+      'option "run" is missing: give the function that does the work, or "items" and "process"',
+    );
+  }
+  if (!given.has('items')) throw new TypeError(`option "${ofItems}" needs "items": give their source`);
+  if (given.has('process') === given.has('processBatch')) {
+    throw new TypeError(
+      given.has('process')
+        ? 'option "processBatch" contradicts "process": leave one out'
+        : 'option "items" needs "process" or "processBatch": give the function that does the work',
+    );
+  }
+  if (given.has('batchSize') && given.has('process')) {
+    throw new TypeError('option "batchSize" needs "processBatch": "process" is given one item at a time');
+  }
+  if (given.get('delivery') === 'at-most-once' && (given.get('concurrency') ?? 1) !== 1) {
+    throw new TypeError(
+      'option "concurrency" contradicts delivery "at-most-once": what broke off must be one item or batch; leave one out',
+    );
   }
 }
 
@@ -60,6 +120,13 @@ function unknownOption(name: string): TypeError {
 
 function expects(what: string, accepts: (value: unknown) => boolean): Check {
   return (value) => (accepts(value) ? undefined : what);
+}
+
+function wholeNumber(least: number, most: number): Check {
+  return expects(
+    `a whole number from ${least} to ${most.toLocaleString('en')}`,
+    (value) => Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
+  );
 }
 
 function oneOf(...choices: string[]): Check {
@@ -86,8 +153,12 @@ function isTexts(value: unknown): boolean {
   return Array.isArray(value) && value.every(isText);
 }
 
-function within(value: unknown, least: number, most: number): boolean {
-  return typeof value === 'number' && value >= least && value <= most;
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+function isItems(value: unknown): boolean {
+  return isFunction(value) || isSource(value);
 }
 
 function isMiddlewares(value: unknown): boolean {

@@ -23,6 +23,7 @@ export interface CommandLineOptions {
   readonly keys?: readonly string[];
   readonly columns?: number;
   readonly runsGoOn?: boolean;
+  readonly now?: () => number;
   /** Called with each request; calls `interrupt` for Ctrl-C. */
   readonly watch?: (request: Sent, interrupt: () => void) => void;
 }
@@ -72,7 +73,7 @@ export async function commandLine(argv: readonly string[], options: CommandLineO
     version: '1.2.3',
     streams: { stdin, stdout, stderr, env },
     cwd,
-    now: () => NOW,
+    now: options.now ?? (() => NOW),
     onInterrupt: (listener) => {
       listeners.push(listener);
       return () => {
@@ -100,6 +101,7 @@ export function taskStatus(fields: Partial<TaskStatus>): TaskStatus {
     name: 'restart_search',
     description: 'Restart search',
     when: 'once',
+    background: false,
     state: 'pending',
     notes: [],
     attempt: 0,
@@ -107,6 +109,8 @@ export function taskStatus(fields: Partial<TaskStatus>): TaskStatus {
     startedAt: null,
     finishedAt: null,
     durationMs: null,
+    progress: null,
+    rate: null,
     result: null,
     error: null,
     reason: null,
@@ -116,7 +120,7 @@ export function taskStatus(fields: Partial<TaskStatus>): TaskStatus {
 }
 
 export function taskDetails(fields: Partial<TaskDetails>): TaskDetails {
-  return { ...taskStatus(fields), history: [], logs: [], params: null, ...fields };
+  return { ...taskStatus(fields), cursor: null, history: [], logs: [], params: null, ...fields };
 }
 
 export function partyStatus(fields: Partial<PartyStatus>): PartyStatus {
@@ -141,6 +145,8 @@ export function runStatus(request: Sent, fields: Partial<RunStatus>): RunStatus 
     by: 'arn:aws:iam::123456789012:user/ann',
     outcome: null,
     tasks: [],
+    dryRun: false,
+    background: [],
     ...fields,
   };
 }

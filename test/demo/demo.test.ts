@@ -29,6 +29,8 @@ interface PrintedTask {
 }
 
 const TASK_LINE = /^ {2}([✔✖]) (every deploy|\d{14}) +(\S+) +(\S+) {2}(.*)$/;
+/** Of an attempt whose process was killed. */
+const KILL_LINE = /^ {2}(◐) (\d{14}) +(\S+) +(kill -9) at (\d+ %, attempt \d+)$/;
 
 let output: string[];
 let printed: PrintedTask[];
@@ -63,7 +65,7 @@ beforeAll(async () => {
     if (record instanceof Error) throw record;
     records.set(record.name, record);
   }
-}, 60_000);
+}, 240_000);
 
 afterAll(() => {
   client.destroy();
@@ -77,7 +79,7 @@ function tasksIn(lines: readonly string[]): PrintedTask[] {
   let deploy = 0;
   return lines.flatMap((line) => {
     if (/^deploy \d/.test(line)) deploy += 1;
-    const [, mark, version, name, took, note] = TASK_LINE.exec(line) ?? [];
+    const [, mark, version, name, took, note] = TASK_LINE.exec(line) ?? KILL_LINE.exec(line) ?? [];
     if (!mark || !version || !name || !took || note === undefined) return [];
     return [{ deploy, mark, version, name, took, note }];
   });
@@ -111,13 +113,14 @@ async function items(TableName: string): Promise<Record<string, unknown>[]> {
 }
 
 describe('what the demo prints', () => {
-  it('tells four deploys', () => {
-    const names = [1, 2, 3, 4].map((deploy) => printedIn(deploy).map(({ name }) => name));
+  it('tells five deploys', () => {
+    const names = [1, 2, 3, 4, 5].map((deploy) => printedIn(deploy).map(({ name }) => name));
 
     expect(names).toEqual([
       ['strip_invalid_characters', 'import_price_list', 'remove_the_tallest_user', 'announce_release'],
       ['restart_search'],
-      ['restart_search', 'start_partner_resync', 'notify_issue_111', 'announce_release'],
+      ['restart_search', 'start_partner_resync', 'announce_release', 'notify_issue_111'],
+      ['announce_release', 'backfill_full_name', 'backfill_full_name'],
       ['announce_release'],
     ]);
   });
@@ -130,14 +133,14 @@ describe('what the demo prints', () => {
       const told = lines.map(({ version, mark, took, note }) => ({
         version,
         state: mark === '✔' ? 'succeeded' : 'failed',
-        took,
+        took: mark === '◐' ? 'killed' : took,
         attempt: /attempt (\d+)$/.exec(note)?.[1],
       }));
 
-      const happened = record.history.map(({ state, startedAt = '', at, attempt }) => ({
+      const happened = record.history.map(({ state, startedAt = '', at, attempt, reason }) => ({
         version: always ? 'every deploy' : record.version,
         state,
-        took: span(Date.parse(at) - Date.parse(startedAt)),
+        took: reason === undefined ? span(Date.parse(at) - Date.parse(startedAt)) : 'killed',
         attempt: !always && (state === 'failed' || attempt > 1) ? String(attempt) : undefined,
       }));
       expect(told).toEqual(happened);
@@ -147,14 +150,15 @@ describe('what the demo prints', () => {
   });
 
   it("has the runs' counts, and the Reason that the response URL was sent", async () => {
-    const [first, second, third, fourth] = await runsOf([1, 2, 3, 4]);
+    const [first, second, third, fourth, fifth] = await runsOf([1, 2, 3, 4, 5]);
 
     expect(first?.counts).toEqual({ succeeded: 4, failed: 0, notStarted: 0 });
-    expect(second?.counts).toEqual({ succeeded: 0, failed: 1, notStarted: 3 });
-    expect(third?.counts).toEqual({ succeeded: 4, failed: 0, notStarted: 0 });
+    expect(second?.counts).toEqual({ succeeded: 0, failed: 1, notStarted: 2 });
+    expect(third?.counts).toEqual({ succeeded: 3, failed: 0, notStarted: 0 });
     expect(fourth?.counts).toEqual({ succeeded: 1, failed: 0, notStarted: 0 });
-    expect(output).toContain('  · 3 not started, no mail sent');
-    expect(output).toContain('  no pending tasks to run');
+    expect(fifth?.counts).toEqual({ succeeded: 1, failed: 0, notStarted: 0 });
+    expect(output).toContain('  · 2 not started, no mail sent');
+    expect(output.slice(output.indexOf('deploy 5 · nothing new'))).toContain('  no pending tasks to run');
     const from = output.findIndex((line) => line.includes('FAILED, as CloudFormation would show it'));
     const reason = output
       .slice(from + 1)
@@ -170,29 +174,48 @@ describe('what the demo prints', () => {
       'SUCCESS',
       'SUCCESS',
       'SUCCESS',
+      'SUCCESS',
     ]);
     expect(responses[1].Reason).toBe(reason);
     expect(responses[2].Data.Outcome).toContain('no task was started');
     expect(output).toContain(`  · rolled back: ${responses[2].Data.Outcome}`);
   });
 
-  it('sent one mail, in the third deploy, and told Slack what it prints', () => {
+  it('sent one mail, after the third deploy had its answer, and told Slack what it prints', () => {
     const responsesAndMails = received
       .filter(({ method, path }) => method === 'PUT' || path === '/mail')
       .map(({ method }) => method);
 
-    // The responses to deploy 1, to deploy 2 and to its rollback come before the mail.
-    expect(responsesAndMails.indexOf('POST')).toBe(3);
+    // The responses to deploy 1, to deploy 2 and its rollback, and to deploy 3 come before the mail.
+    expect(responsesAndMails.indexOf('POST')).toBe(4);
     expect(bodies('/mail')).toHaveLength(1);
     expect(output).toContain('  · 1 mail sent');
     const announced = printed.filter(({ name }) => name === 'announce_release').map(({ note }) => note);
     expect(bodies('/slack').map((body) => `→ Slack "${JSON.parse(body).text}"`)).toEqual(announced);
     expect(announced).toEqual([
       '→ Slack "demo: 3 tasks ran"',
-      '→ Slack "demo: 3 tasks ran"',
+      '→ Slack "demo: 2 tasks ran"',
+      '→ Slack "demo: no tasks ran"',
       '→ Slack "demo: no tasks ran"',
     ]);
   });
+
+  it('killed the backfill, and went on where the ledger had it last', async () => {
+    const record = records.get('backfill_full_name');
+    const deploy = output.slice(output.findIndex((line) => line.startsWith('deploy 4')));
+    const { done = 0, total = 1, before = 0 } = record?.progress ?? {};
+
+    expect(record?.history.map(({ state }) => state)).toEqual(['failed', 'succeeded']);
+    expect(deploy[0]).toContain(`${done.toLocaleString('en')} profiles`);
+    expect([done, total]).toEqual([100_000, 100_000]);
+    expect(before).toBeGreaterThan(0);
+    expect(deploy.find((line) => line.includes('◐'))).toContain(
+      `kill -9 at ${Math.floor((before / total) * 100)} %`,
+    );
+    const profiles = await items('demo-profiles');
+    expect(profiles).toHaveLength(100_000);
+    expect(profiles.filter(({ first, last, fullName }) => fullName !== `${first} ${last}`)).toEqual([]);
+  }, 60_000);
 
   it('did what the results say', async () => {
     const titles = await items('demo-titles');
@@ -221,6 +244,7 @@ describe('the commands that the demo names', () => {
     const shown = status.tasks.map((task: { name: string; state: string }) => [task.name, task.state]);
     expect(Object.fromEntries(shown)).toMatchObject({
       restart_search: 'succeeded',
+      backfill_full_name: 'succeeded',
       recalculate_invoices: 'manual',
     });
     expect(invoked.tasks).toMatchObject([

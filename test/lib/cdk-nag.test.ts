@@ -24,6 +24,11 @@ const ACKNOWLEDGED: readonly Acknowledged[] = [
       'The controller looks at executions of its own workflow, whose names are the ids of runs yet to come.',
   },
   {
+    rule: `AwsSolutions-IAM5[Resource::${EXECUTION}]`,
+    resource: 'Shop/Tasks/WorkflowRole/DefaultPolicy/Resource',
+    reason: 'The workflow follows the executions that it starts for the children of a task.',
+  },
+  {
     rule: 'AwsSolutions-SF1',
     resource: 'Shop/Tasks/Workflow/Resource',
     reason:

@@ -56,6 +56,7 @@ describe('checkTasksLoad', () => {
       when: 'once',
       delivery: 'at-least-once',
       tags: [],
+      iterates: false,
       takesParams: false,
       secretParams: [],
     });
@@ -68,6 +69,7 @@ describe('checkTasksLoad', () => {
       tags: ['a'],
       environments: ['prod'],
       newEnvironment: 'baseline',
+      iterates: false,
       takesParams: true,
       secretParams: ['key'],
     });

@@ -72,6 +72,11 @@ const RUNNER = [
   `Deny dynamodb:* on ${LEDGER} if ForAnyValue:StringEquals dynamodb:LeadingKeys Shop/Tasks#answers`,
 ];
 
+/** The name of the workflow ends in a hash of the construct's path. */
+function withoutPath(line: string): string {
+  return line.replace(/-[0-9a-f]{8}(?=$|:)/, '-');
+}
+
 describe('each role may use exactly', () => {
   it('the runner: its items of the ledger, without the answers, and its logs', () => {
     expect(permissionsOf(templateOf(), 'TasksRunnerRole')).toEqual(RUNNER);
@@ -97,7 +102,7 @@ describe('each role may use exactly', () => {
   it('the controller: the ledger, the workflow, its stack, and the log lines of the runner', () => {
     const permissions = permissionsOf(templateOf(), 'TasksControllerRole');
 
-    expect(permissions.map((line) => line.replace(/-[0-9a-f]{8}(?=$|:)/, '-'))).toEqual([
+    expect(permissions.map(withoutPath)).toEqual([
       'Allow cloudformation:DescribeStacks on <AWS::StackId>',
       `Allow dynamodb:DeleteItem on ${LEDGER} if ForAllValues:StringEquals dynamodb:LeadingKeys Shop/Tasks#answers`,
       `Allow dynamodb:GetItem on ${LEDGER} ${OWN_ITEMS}`,
@@ -123,10 +128,16 @@ describe('each role may use exactly', () => {
     ]);
   });
 
-  it('the workflow: the two functions', () => {
-    expect(permissionsOf(templateOf(), 'TasksWorkflowRole')).toEqual([
+  it('the workflow: the two functions, and what AWS asks of a Distributed Map', () => {
+    const permissions = permissionsOf(templateOf(), 'TasksWorkflowRole');
+
+    const executions = `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${WORKFLOW}:*`;
+    expect(permissions.map(withoutPath)).toEqual([
       'Allow lambda:InvokeFunction on <TasksController.Arn>',
       'Allow lambda:InvokeFunction on <TasksRunner.Arn>',
+      `Allow states:DescribeExecution on ${executions}`,
+      `Allow states:StartExecution on arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:stateMachine:${WORKFLOW}`,
+      `Allow states:StopExecution on ${executions}`,
     ]);
   });
 

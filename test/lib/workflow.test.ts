@@ -197,6 +197,7 @@ describe('the loop', () => {
     expect(States.Action?.Choices?.map(({ StringEquals, Next }) => [StringEquals, Next])).toEqual([
       ['run', 'Run'],
       ['wait', 'Wait'],
+      ['fan-out', 'FanOut'],
       ['end', 'End'],
     ]);
     expect(States.Action).not.toHaveProperty('Default');

@@ -15,7 +15,10 @@ const CLAIM = 'test/functions/ledger/claim.test.ts';
 const SDK_RETRIES = 'test/functions/ledger/sdk-retries.test.ts';
 const INVOCATION = 'test/functions/runner/invocation.test.ts';
 const STOPS = 'test/functions/runner/stops.test.ts';
+const ITERATION = 'test/functions/runner/iteration.test.ts';
+const ITERATION_HISTORIES = 'test/functions/runner/iteration.property.test.ts';
 const DECIDE = 'test/functions/controller/decide.test.ts';
+const COMMIT_WAIT = 'test/functions/controller/commit-wait.test.ts';
 const RESPONSE_URL = 'test/functions/controller/response-url.test.ts';
 const REST_OF_STACK = 'test/lib/rest-of-stack.test.ts';
 const INVARIANTS = 'test/properties/invariants.test.ts';
@@ -23,7 +26,7 @@ const INVARIANTS = 'test/properties/invariants.test.ts';
 export const mutants: readonly Mutant[] = [
   {
     name: 'a finish does not mind whose claim it is',
-    file: 'functions/ledger/task-records.ts',
+    file: 'functions/ledger/settlement.ts',
     find: "const STILL_HELD = '#owner = :token AND #state = :running';",
     replace: "const STILL_HELD = '(#owner = :token OR attribute_exists(#owner)) AND #state = :running';",
     noticedBy: {
@@ -33,7 +36,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a finish has no condition',
-    file: 'functions/ledger/task-records.ts',
+    file: 'functions/ledger/settlement.ts',
     find: "const STILL_HELD = '#owner = :token AND #state = :running';",
     replace: "const STILL_HELD = '(#owner = :token AND #state = :running) OR attribute_exists(pk)';",
     noticedBy: {
@@ -96,6 +99,23 @@ export const mutants: readonly Mutant[] = [
     find: 'return deadline === undefined ?',
     replace: 'return deadline !== null ?',
     noticedBy: { [DECIDE]: 'ends a deploy whose task goes on' },
+  },
+  {
+    name: 'the cursor moves to the newest item that is completed',
+    file: 'functions/runner/iteration/completed-items.ts',
+    find: 'this.#first?.unit.completed === undefined ? undefined : this.#first.unit',
+    replace: 'this.#last?.unit.completed === undefined ? undefined : this.#first?.unit',
+    noticedBy: {
+      [ITERATION]: 'lets those in flight end, and the first of several counts',
+      [ITERATION_HISTORIES]: 'loses no item and repeats none before its cursor',
+    },
+  },
+  {
+    name: 'any end of the stack starts background tasks',
+    file: 'functions/controller/commit-wait.ts',
+    find: 'if (COMMITTED.has(rootStatus))',
+    replace: "if (rootStatus.endsWith('_COMPLETE'))",
+    noticedBy: { [COMMIT_WAIT]: 'starts nothing once the root is UPDATE_ROLLBACK_COMPLETE' },
   },
   {
     name: 'the response may go to any host',

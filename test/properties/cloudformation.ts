@@ -62,9 +62,15 @@ export class CloudFormation {
     const request = this.#send(type);
     const response = await Promise.race([request.answered.promise, this.#elsewhere.promise]);
     if (response?.Status === 'SUCCESS') {
-      this.#hasResource = true;
-      this.#enter('idle', isNewStack ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE');
-      return response;
+      // Elsewhere below the root stack there may be more to do, which may fail.
+      const seconds = this.#simulation.choose(4) * 10;
+      const isRest = this.#simulation.sleep(seconds * 1000).then((): true => true);
+      if (seconds === 0 || (await Promise.race([isRest, this.#elsewhere.promise])) === true) {
+        this.#hasResource = true;
+        this.#oracle.committed.add(request.runId);
+        this.#enter('idle', isNewStack ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE');
+        return response;
+      }
     }
     this.#enter('undoing', isNewStack ? 'ROLLBACK_IN_PROGRESS' : 'UPDATE_ROLLBACK_IN_PROGRESS');
     if (type === 'Update') this.#lambda.tasks = before;

@@ -6,12 +6,14 @@ import type { ManifestTask } from '../../functions/manifest.ts';
 import { TIMING } from '../../functions/runner/ports.ts';
 import { runnerFor } from '../../functions/runner/runner.ts';
 import type { TaskFile } from '../../functions/runner/task-file.ts';
-import type { TaskContext } from '../../functions/task/context.ts';
-import { defineTask } from '../../functions/task/index.ts';
+import { source } from '../../functions/sources/source.ts';
+import type { RunContext, TaskContext } from '../../functions/task/context.ts';
+import { defineTask, type Task } from '../../functions/task/define-task.ts';
 import type { RunnerReport, Work } from '../../functions/workflow-messages.ts';
-import { RETRIED, type Scenario } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 import { SimulatedTable, type WriteObserver } from './simulated-table.ts';
 import type { SimulatedProcess, Simulation } from './simulation.ts';
+import { CHECKPOINTING, ITEMS, RETRIED } from './task-pool.ts';
 
 export const STACK_ID = 'arn:aws:cloudformation:eu-west-1:123456789012:stack/Shop/1';
 export const RUNNER_SECONDS = 60;
@@ -27,9 +29,16 @@ export interface Surroundings {
   readonly observer: WriteObserver;
   /** Everything that is logged. */
   readonly said: string[];
-  readonly start: (runId: string) => Promise<'started' | 'ended'>;
+  readonly start: (runId: string, generation?: number) => Promise<'started' | 'ended'>;
+  readonly isRunning: (runId: string, generation?: number) => boolean;
   readonly describe: () => { status: string; rootStatus: string };
   readonly execute: (process: SimulatedProcess, context: TaskContext) => Promise<unknown>;
+  readonly executeInSteps: (process: SimulatedProcess, context: RunContext) => Promise<unknown>;
+  readonly processItems: (
+    process: SimulatedProcess,
+    context: TaskContext,
+    items: readonly number[],
+  ) => Promise<unknown>;
 }
 
 /** The real controller, as one invocation of it has it. */
@@ -57,13 +66,18 @@ export function controllerIn(
     },
     manifest: { v: 1, tasks: [...tasks] },
     ledger: ledgerIn(around, process),
-    workflow: { start: (runId) => process.step('start workflow', () => around.start(runId)) },
+    workflow: {
+      start: (runId, generation) => process.step('start workflow', () => around.start(runId, generation)),
+      isRunning: (runId, generation) =>
+        process.step('describe execution', async () => around.isRunning(runId, generation)),
+    },
     stacks: {
       describe: () => process.step('describe stack', async () => around.describe()),
     },
     runnerLogs: { read: async () => ({ lines: [], token: null }), tail: async () => [] },
     log: { info: log, error: log, report: log },
     now: process.now,
+    stepsLimit: scenario.stepsLimit,
   };
   const controller = createController(ports);
   return (event) => controller(event, { functionName: 'Shop-TasksController' });
@@ -78,13 +92,8 @@ export function runnerIn(
   endsAt: number,
 ): (work: Work) => Promise<RunnerReport> {
   const files = tasks.map((task): TaskFile => {
-    const { version, name, file, checksum, when, delivery } = task;
-    const definition = defineTask({
-      when,
-      delivery,
-      retries: version === RETRIED ? 2 : 0,
-      run: (context) => around.execute(process, context),
-    });
+    const { version, name, file, checksum } = task;
+    const definition = definitionOf(task, around, process);
     return { version, name, file, checksum, load: async () => ({ default: definition }) };
   });
   const handler = runnerFor(() => ({
@@ -106,6 +115,36 @@ export function runnerIn(
     getRemainingTimeInMillis: () => endsAt - around.simulation.now,
   };
   return (work) => handler(work, context as Context) as Promise<RunnerReport>;
+}
+
+function definitionOf(task: ManifestTask, around: Surroundings, process: SimulatedProcess): Task {
+  const { version, when, delivery, background = false } = task;
+  const { batchSize, concurrency } = around.scenario;
+  if (task.iterates !== true) {
+    return defineTask({
+      when,
+      delivery,
+      background,
+      retries: version === RETRIED ? 2 : 0,
+      run: (context) =>
+        version === CHECKPOINTING
+          ? around.executeInSteps(process, context)
+          : around.execute(process, context),
+    });
+  }
+  return defineTask({
+    when,
+    delivery,
+    background,
+    batchSize,
+    concurrency,
+    count: () => ITEMS,
+    pauseWhile: () => around.simulation.oneIn(12),
+    items: source<number>(async function* (cursor) {
+      for (let item = Number(cursor ?? 0) + 1; item <= ITEMS; item++) yield [item, item];
+    }),
+    processBatch: (items, context) => around.processItems(process, context, items),
+  });
 }
 
 function ledgerIn(around: Surroundings, process: SimulatedProcess): Ledger {

@@ -7,11 +7,12 @@ import type { Surroundings } from './functions-under-test.ts';
 import { judgeEnd } from './judge-end.ts';
 import { Oracle } from './oracle.ts';
 import { Outside } from './outside.ts';
-import { type PlannedFault, pool, type Scenario } from './scenario.ts';
+import type { PlannedFault, Scenario } from './scenario.ts';
 import type { Fault } from './simulated-table.ts';
 import type { SimulatedProcess, Simulation } from './simulation.ts';
 import { StepFunctions } from './step-functions.ts';
 import { TaskFunctions } from './task-functions.ts';
+import { pool } from './task-pool.ts';
 
 /** Writes that may come twice, since the copy changes nothing more; that of a correction writes the same item. */
 const REPEATABLE = new Set<WriteSite>([
@@ -20,6 +21,11 @@ const REPEATABLE = new Set<WriteSite>([
   'run.request-cancel',
   'answer.forget',
   'task.correct',
+  'task.checkpoint',
+  'task.request-stop',
+  'task.set-rate',
+  'task.orphan',
+  'run.hand-over',
 ]);
 const MOST_STEPS = 6_000;
 /** The longest that a read, a write or a request takes. */
@@ -76,7 +82,8 @@ export class History {
           this.oracle.forbid(isRunner && pk.endsWith('#answers'), 'invariant 8: a runner reads answers');
         },
       },
-      start: async (runId) => this.stepFunctions.start(runId),
+      start: async (runId, generation) => this.stepFunctions.start(runId, generation),
+      isRunning: (runId, generation) => this.stepFunctions.isRunning(runId, generation),
       describe: () => {
         const { status, phase } = this.cloudFormation;
         const isThrottled = scenario.isThrottled && !this.#taskFunctions.areHealthy && phase === 'deploying';
@@ -84,6 +91,8 @@ export class History {
         return { status, rootStatus: status };
       },
       execute: (process, context) => this.#taskFunctions.execute(process, context),
+      executeInSteps: (process, context) => this.#taskFunctions.executeInSteps(process, context),
+      processItems: (process, context, items) => this.#taskFunctions.processItems(process, context, items),
     };
   }
 
@@ -104,7 +113,8 @@ export class History {
     await this.#drive();
     const response = await deployed;
     const inDoubt = pool.filter(
-      ({ version, when, onFailure }) =>
+      ({ version, when, onFailure, background }) =>
+        background !== true &&
         this.oracle.stateOf(versionKey(version)) === 'in-doubt' &&
         when === 'once' &&
         onFailure !== 'continue',
@@ -114,12 +124,18 @@ export class History {
       (response?.Status === 'FAILED') !== isStopped,
       `invariant 5: the last deploy was answered ${JSON.stringify(response)}`,
     );
-    for (const { version, when } of pool) {
+    for (const { version, when, after = [] } of pool) {
       const state = this.oracle.stateOf(versionKey(version));
-      const isSettled = ['succeeded', 'skipped', 'cancelled', 'baselined', 'in-doubt'].includes(state);
+      const isSettled = ['succeeded', 'skipped', 'cancelled', 'paused', 'baselined', 'in-doubt'].includes(
+        state,
+      );
       const hasSucceeded = this.oracle.tasks.get(versionKey(version))?.succeededAt !== undefined;
+      const isReady = pool
+        .filter(({ name }) => after.includes(name))
+        .map((earlier) => this.oracle.tasks.get(versionKey(earlier.version)))
+        .every((record) => record?.succeededAt !== undefined || record?.state === 'skipped');
       this.oracle.forbid(
-        !isStopped && when === 'once' && !isSettled && !hasSucceeded,
+        !isStopped && isReady && when === 'once' && !isSettled && !hasSucceeded,
         `invariant 4: ${version} is ${state} after a deploy without faults`,
       );
     }

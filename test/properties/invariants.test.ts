@@ -4,8 +4,9 @@ import { writeSites } from '../../functions/ledger/index.ts';
 import { type Dynalite, startDynalite } from '../dynalite.ts';
 import { Coverage, faults } from './coverage.ts';
 import { History } from './history.ts';
-import { acts, fromState, type Scenario, states, withFault } from './scenario.ts';
+import { type Scenario, withFault } from './scenario.ts';
 import { currentProcess, Simulation } from './simulation.ts';
+import { acts, fromState, states } from './states-and-acts.ts';
 import { useVirtualTime } from './virtual-time.ts';
 
 // What belongs to a whole process; here many processes share one.
@@ -21,13 +22,13 @@ vi.mock('node:timers/promises', async (original) => ({
 }));
 
 const seed = Number(process.env.AFTER_PARTY_SEED ?? Date.now() % 2 ** 31);
-const wanted = Number(process.env.AFTER_PARTY_HISTORIES ?? 700);
+const wanted = Number(process.env.AFTER_PARTY_HISTORIES ?? 900);
 
 let targets = 0;
 const faultTargets = writeSites.flatMap((site) => faults.map((fault) => [site, fault, ++targets] as const));
 const stateTargets = states.flatMap((from) => acts.map((act) => [act, from, ++targets] as const));
-const perFault = Math.ceil((wanted * 0.6) / faultTargets.length);
-const perState = Math.ceil((wanted * 0.4) / stateTargets.length);
+const perFault = Math.ceil((wanted * 0.4) / faultTargets.length);
+const perState = Math.ceil((wanted * 0.6) / stateTargets.length);
 
 const coverage = new Coverage();
 let dynalite: Dynalite;

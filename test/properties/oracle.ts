@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { RunRecord, SelectedTask, TaskRecord, WriteSite } from '../../functions/ledger/index.ts';
 import { parseRunRecord, parseTaskRecord } from '../../functions/ledger/records.ts';
 import { versionKey } from '../../functions/task/version.ts';
 import type { Coverage } from './coverage.ts';
+import { ItemsOracle } from './items-oracle.ts';
 import type { SimulatedProcess, Simulation } from './simulation.ts';
 
 /** A task's function while it executes. */
@@ -20,6 +22,8 @@ export class Oracle {
   readonly runs = new Map<string, RunRecord>();
   /** Set while the stack undoes something and CloudFormation has been told that nothing was started. */
   isUndone = false;
+  /** The runs of deploys that CloudFormation will not take back. */
+  readonly committed = new Set<string>();
   readonly #simulation: Simulation;
   readonly #client: DynamoDBDocumentClient;
   readonly #tableName: string;
@@ -34,6 +38,7 @@ export class Oracle {
   readonly #claimedFrom = new Map<string, TaskRecord | undefined>();
   /** Owners under which a task was begun since somebody last reset it. */
   readonly #begun = new Map<string, { owner: string; runId: string }[]>();
+  readonly #items: ItemsOracle;
   #baselined = new Set<string>();
 
   constructor(simulation: Simulation, client: DynamoDBDocumentClient, tableName: string, coverage: Coverage) {
@@ -41,6 +46,7 @@ export class Oracle {
     this.#client = client;
     this.#tableName = tableName;
     this.#coverage = coverage;
+    this.#items = new ItemsOracle(this);
   }
 
   say(line: string): void {
@@ -78,21 +84,28 @@ export class Oracle {
     this.#past.set(key, [...(this.#past.get(key) ?? [undefined]), record]);
     if (site === 'task.claim') {
       this.#claimedFrom.set(key, before);
+      this.#items.claimed(key, before, record, this.runs.get(String(record.run))?.fromStart === true);
       this.forbid(record.attempt !== (before?.attempt ?? 0) + 1, `the claim of ${key} was not counted once`);
     }
-    if (site === 'task.finish') {
+    const isDryRun = this.runs.get(String(before?.run))?.dryRun === true;
+    if (site !== 'task.claim')
+      this.#items.wrote(site, key, this.#claimedFrom.get(key), before, record, isDryRun);
+    if (site === 'task.finish' && isDryRun) this.#judgeDryRun(key, record);
+    else if (site === 'task.finish') {
       this.forbid(before?.state !== 'running', `${key} is finished, though nobody executes it`);
       this.forbid(before?.owner !== record.owner, `${key} is finished by another than its owner`);
       for (const execution of this.#executing) {
         if (execution.key === key && execution.process === process) this.#executing.delete(execution);
       }
       this.forbid(
-        record.state === 'succeeded' && !this.#returned.has(String(record.owner)),
+        record.state === 'succeeded' &&
+          !this.#items.iterates(key) &&
+          !this.#returned.has(String(record.owner)),
         `invariant 3: ${key} is recorded as succeeded, but its function did not return`,
       );
       const last = record.history.at(-1);
       this.forbid(
-        last?.attempt !== record.attempt || last.state !== record.state,
+        !isYielded(record) && (last?.attempt !== record.attempt || last.state !== record.state),
         `the history of ${key} does not end with its attempt ${record.attempt}`,
       );
       this.forbid(
@@ -105,6 +118,16 @@ export class Oracle {
       this.forbid(record.attempt !== (claimed?.attempt ?? 0), `the release of ${key} counts as an attempt`);
     }
     if (site === 'task.correct' && record.state === 'pending') this.#begun.delete(key);
+  }
+
+  #judgeDryRun(key: string, record: TaskRecord): void {
+    const claimed = this.#claimedFrom.get(key);
+    const state = claimed?.state ?? 'pending';
+    this.forbid(record.state !== state, `the dry run of ${key} left it ${record.state}, and it was ${state}`);
+    this.forbid(
+      record.succeededAt !== claimed?.succeededAt || !isDeepStrictEqual(record.progress, claimed?.progress),
+      `the dry run of ${key} left more than that it was`,
+    );
   }
 
   #wroteRun(run: RunRecord): void {
@@ -148,7 +171,7 @@ export class Oracle {
     this.say(`  ${key} begins, attempt ${attempt}, in ${process.name}`);
     for (const other of this.#executing) {
       this.forbid(
-        other.key === key && !other.process.isDead,
+        other.key === key && other.process !== process && !other.process.isDead,
         `invariant 1: ${key} is executed by ${process.name} and ${other.process.name} at the same time`,
       );
     }
@@ -167,6 +190,18 @@ export class Oracle {
     const execution = { process, key, runId };
     this.#executing.add(execution);
     return () => this.#executing.delete(execution);
+  }
+
+  /** No item twice but what may not have been saved, or what a person wants anew. */
+  beginsItems(version: string, items: readonly number[], isDryRun: boolean): void {
+    const key = versionKey(version);
+    this.say(`  ${key} processes ${items}`);
+    this.#items.begins(key, this.tasks.get(key), items, isDryRun);
+  }
+
+  completes(version: string, items: readonly number[], isDryRun: boolean): void {
+    this.say(`  ${versionKey(version)} completes ${items}`);
+    if (!isDryRun) this.#items.completes(versionKey(version), items);
   }
 
   isExecuting(runId: string): boolean {
@@ -188,11 +223,21 @@ export class Oracle {
     this.forbid(run.request !== undefined, `invariant 7: ${who} that is cancelled (${run.request?.cause})`);
     this.forbid(run.state !== 'running', `${who} that is ${run.state}`);
     this.forbid(
-      run.trigger === 'deploy' && this.isUndone,
+      run.trigger === 'deploy' && run.parent === undefined && this.isUndone,
       `invariant 7: ${who} while the stack is being undone`,
     );
-    this.forbid(earlier.at(-1)?.runId === runId, `${who} that was the last to execute it`);
+    this.forbid(
+      run.parent !== undefined && !this.committed.has(run.parent),
+      `${who} that starts before its deploy has committed`,
+    );
     const from = this.#claimedFrom.get(key);
+    const goesOn = from !== undefined && isYielded(from);
+    this.forbid(earlier.at(-1)?.runId === runId && !goesOn, `${who} that was the last to execute it`);
+    const before = earlier.findLastIndex((other) => other.runId === runId);
+    // Of two that people ask for at the same moment, neither can know of the other.
+    const isAsked = run.trigger === 'invoke';
+    this.forbid(!isAsked && before !== -1 && before < earlier.length - 1, `${who} in turns with another run`);
+    this.forbid(run.trigger !== 'invoke' && from?.state === 'paused', `${who} though it is paused`);
     if (run.trigger !== 'invoke' && selected.when !== 'every-deploy') {
       this.forbid(from?.succeededAt !== undefined, `invariant 2: ${who} though it has succeeded`);
       this.forbid(
@@ -219,9 +264,9 @@ export class Oracle {
       if (record === undefined) return false;
       const ranHere = record.lastRun === run.runId && record.state !== 'running';
       if (ranHere && record.state === 'succeeded') return true;
-      if (['skipped', 'cancelled'].includes(record.state) && run.trigger !== 'invoke') return true;
+      if (['skipped', 'cancelled', 'paused'].includes(record.state) && run.trigger !== 'invoke') return true;
       if (
-        ['skipped', 'cancelled'].includes(record.state) &&
+        ['skipped', 'cancelled', 'paused'].includes(record.state) &&
         since < (this.#past.get(key)?.indexOf(record) ?? 0)
       )
         return true;
@@ -231,4 +276,9 @@ export class Oracle {
       return !isRepeated && record.succeededAt !== undefined;
     });
   }
+}
+
+/** Whether it goes on in the next invocation. */
+function isYielded({ state, reason }: TaskRecord): boolean {
+  return state === 'interrupted' && reason === undefined;
 }

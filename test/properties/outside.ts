@@ -60,7 +60,7 @@ export class Outside {
     const isCalm = phase === 'idle' && this.#stepFunctions.running.length === 0;
     switch (next.kind) {
       case 'deploy':
-        return phase === 'idle';
+        return phase === 'idle' && this.#isMoment(next.when);
       case 'destroy':
         return phase === 'idle' && this.#isMoment(next.when);
       case 'fail elsewhere':
@@ -76,7 +76,9 @@ export class Outside {
       case 'run':
         return this.#hasBegun() && phase !== 'gone';
       default:
-        return this.#hasBegun() && (next.isCalm ? isCalm : phase !== 'gone');
+        return (
+          this.#hasBegun() && (next.at === 'calm' ? isCalm : phase !== 'gone' && this.#isMoment(next.at))
+        );
     }
   }
 
@@ -108,15 +110,39 @@ export class Outside {
       case 'run':
         void this.#ask({ v: 1, by: 'ann', request: 'run', runId: this.#newRunId(), all: operation.all });
         return;
-      case 'invoke': {
-        const runId = this.#newRunId();
+      case 'invoke':
+        this.#invoke(operation.task.name, {});
+        return;
+      case 'invoke from start':
+        this.#invoke(operation.task.name, { fromStart: true });
+        return;
+      case 'invoke some items':
+        this.#invoke(operation.task.name, { limit: 2 });
+        return;
+      case 'dry run':
+        this.#invoke(operation.task.name, { dryRun: true });
+        return;
+      case 'resume':
+        void this.#ask({
+          ...request,
+          request: 'resume',
+          names: [operation.task.name],
+          runId: this.#newRunId(),
+        });
+        return;
+      case 'rate': {
         const names = [operation.task.name];
-        void this.#ask({ v: 1, by: 'ann', request: 'invoke', runId, names, confirmed: true });
+        void this.#ask({ v: 1, by: 'ann', request: 'rate', names, itemsPerSecond: 0.5 });
         return;
       }
       default:
         void this.#ask({ ...request, request: operation.kind, names: [operation.task.name] });
     }
+  }
+
+  #invoke(name: string, how: Readonly<Record<string, unknown>>): void {
+    const runId = this.#newRunId();
+    void this.#ask({ v: 1, by: 'ann', request: 'invoke', runId, names: [name], confirmed: true, ...how });
   }
 
   /** A person's request; the CLI sends it again when the function dies. */
@@ -131,7 +157,7 @@ export class Outside {
     }
   }
 
-  #isMoment(when: Moment): boolean {
+  #isMoment(when: Moment | 'calm'): boolean {
     if (when === 'before a claim') {
       return this.#simulation.steps.some(
         ({ process, label }) => process.isLate && label.endsWith('task.claim'),

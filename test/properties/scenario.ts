@@ -2,45 +2,11 @@ import fc from 'fast-check';
 import type { WriteSite } from '../../functions/ledger/index.ts';
 import type { ManifestTask } from '../../functions/manifest.ts';
 import type { Fault } from './simulated-table.ts';
-
-function task(version: string, name: string, options: Partial<ManifestTask> = {}): ManifestTask {
-  return {
-    version,
-    name,
-    file: `${version}_${name}.ts`,
-    checksum: 'c',
-    description: name,
-    when: 'once',
-    delivery: 'at-least-once',
-    tags: [],
-    takesParams: false,
-    secretParams: [],
-    ...options,
-  };
-}
-
-const ALPHA = task('3', 'alpha');
-const BRAVO = task('007', 'bravo', { delivery: 'at-most-once' });
-const ECHO = task('60', 'echo', { when: 'manual' });
-const DELTA = task('050', 'delta', { newEnvironment: 'baseline' });
-
-/** Every task that any deploy may have. */
-export const pool: readonly ManifestTask[] = [
-  ALPHA,
-  BRAVO,
-  task('20', 'charlie', { onFailure: 'continue' }),
-  DELTA,
-  ECHO,
-  task('100', 'foxtrot', { when: 'every-deploy' }),
-  task('200', 'golf', { when: 'every-deploy', delivery: 'at-most-once', onFailure: 'continue' }),
-];
-
-/** The task that is tried three times within an attempt. */
-export const RETRIED = '20';
+import { ALPHA, DELTA, ECHO, INDIA, JULIET, KILO, pool } from './task-pool.ts';
 
 /** What is done from outside, in this order, as soon as it is possible and its turn comes. */
 export type Operation =
-  | { readonly kind: 'deploy'; readonly tasks: readonly ManifestTask[] }
+  | { readonly kind: 'deploy'; readonly tasks: readonly ManifestTask[]; readonly when: Moment }
   /**
    * A person cancels a run, another resource of the stack fails while the deploy waits for its tasks, or the
    * stack is deleted.
@@ -48,7 +14,7 @@ export type Operation =
   | { readonly kind: 'cancel' | 'fail elsewhere' | 'destroy'; readonly when: Moment }
   | { readonly kind: 'run'; readonly all: boolean }
   /** Calm means that nothing else is under way. */
-  | { readonly kind: OnTask; readonly task: ManifestTask; readonly isCalm: boolean }
+  | { readonly kind: OnTask; readonly task: ManifestTask; readonly at: 'ever' | 'calm' | 'while executing' }
   /** The machine on which a person's run is driven dies with it. */
   | { readonly kind: 'lose' }
   /** The connection to a runner is lost, which then dies unheard. */
@@ -57,7 +23,18 @@ export type Operation =
   | { readonly kind: 'wait' };
 /** Before a claim is after the runner has seen that the run is to go on. */
 export type Moment = 'ever' | 'before a claim' | 'while executing';
-export type OnTask = 'invoke' | 'skip' | 'mark-done' | 'reset';
+export type OnTask =
+  | 'invoke'
+  | 'invoke from start'
+  | 'invoke some items'
+  | 'dry run'
+  | 'skip'
+  | 'mark-done'
+  | 'reset'
+  | 'pause'
+  | 'resume'
+  | 'cancel-task'
+  | 'rate';
 
 /** The fault at the write after so many others of its site. */
 export interface PlannedFault {
@@ -76,23 +53,58 @@ export interface Scenario {
   readonly isThrottled: boolean;
   readonly operations: readonly Operation[];
   readonly faults: readonly PlannedFault[];
-  /** What the tasks' functions do; `obey` is to end only when they are told to. */
-  readonly tasksDo: 'return' | 'throw' | 'obey' | 'anything';
+  /** What the tasks' functions do; `obey` is to end only when they are told to, `last` to take 15 s for an item. */
+  readonly tasksDo: 'return' | 'throw' | 'obey' | 'last' | 'anything';
+  readonly batchSize: number;
+  readonly concurrency: number;
+  /** After how many steps another execution goes on with a run. */
+  readonly stepsLimit: number;
   readonly choices: readonly number[];
 }
 
-const choices = fc.array(fc.nat(239), { maxLength: 400, size: 'max' });
+export const long = {
+  batchSize: fc.integer({ min: 1, max: 3 }),
+  concurrency: fc.integer({ min: 1, max: 3 }),
+  stepsLimit: fc.constantFrom(3, 7, 1_000),
+};
+export const choices: fc.Arbitrary<number[]> = fc.array(fc.nat(239), { maxLength: 400, size: 'max' });
 const someTask = fc.oneof(fc.constant(ALPHA), fc.constantFrom(...pool));
-const someTasks = fc.subarray([...pool], { minLength: 1 });
+const someTasks = fc.subarray([...pool], { minLength: 1 }).map(closed);
+
+/** With what they come after. */
+export function closed(tasks: readonly ManifestTask[]): ManifestTask[] {
+  return tasks.includes(JULIET) ? [...new Set([...tasks, INDIA])] : [...tasks];
+}
+
+const onTask: readonly OnTask[] = [
+  'invoke',
+  'invoke from start',
+  'invoke some items',
+  'dry run',
+  'skip',
+  'mark-done',
+  'reset',
+  'pause',
+  'resume',
+  'cancel-task',
+  'rate',
+];
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('deploy' as const), tasks: someTasks }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('deploy' as const),
+      tasks: someTasks,
+      when: fc.constantFrom<Moment>('ever', 'while executing'),
+    }),
+  },
   {
     weight: 5,
     arbitrary: fc.record({
-      kind: fc.constantFrom<OnTask>('invoke', 'skip', 'mark-done', 'reset'),
+      kind: fc.constantFrom(...onTask),
       task: someTask,
-      isCalm: fc.constant(false),
+      at: fc.constantFrom('ever' as const, 'while executing' as const),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('run' as const), all: fc.boolean() }) },
@@ -121,21 +133,64 @@ function needed(site: WriteSite): readonly Operation[] {
       return [{ kind: 'cancel', when: 'ever' }];
     case 'task.release':
       return [
-        { kind: 'invoke', task: ALPHA, isCalm: true },
+        { kind: 'invoke', task: ALPHA, at: 'calm' },
         { kind: 'cancel', when: 'before a claim' },
       ];
     case 'party.forget-baselined':
-      return [{ kind: 'reset', task: DELTA, isCalm: false }];
+      return [{ kind: 'reset', task: DELTA, at: 'ever' }];
     case 'task.correct':
-      return [{ kind: 'skip', task: ECHO, isCalm: false }];
+      return [{ kind: 'skip', task: ECHO, at: 'ever' }];
+    case 'task.checkpoint':
+      return [{ kind: 'invoke', task: KILO, at: 'calm' }];
+    case 'task.request-stop':
+      return [
+        { kind: 'invoke', task: KILO, at: 'calm' },
+        { kind: 'pause', task: KILO, at: 'while executing' },
+        { kind: 'invoke', task: KILO, at: 'calm' },
+        { kind: 'cancel-task', task: KILO, at: 'while executing' },
+      ];
+    case 'task.set-rate':
+      return [
+        { kind: 'invoke some items', task: KILO, at: 'calm' },
+        { kind: 'rate', task: KILO, at: 'ever' },
+        { kind: 'rate', task: KILO, at: 'calm' },
+      ];
+    case 'task.orphan':
+      return [{ kind: 'deploy', tasks: [ALPHA], when: 'while executing' }];
     default:
       return [];
   }
 }
 
+function deployedFor(site: WriteSite): readonly ManifestTask[] {
+  switch (site) {
+    case 'run.commit':
+    case 'run.hand-over':
+    case 'task.orphan':
+      return [INDIA];
+    case 'task.checkpoint':
+    case 'task.request-stop':
+    case 'task.set-rate':
+      return [KILO];
+    default:
+      return [];
+  }
+}
+
+/** Sites of long work, which is reached only if what is deployed before it does not fail. */
+const ofLongWork: readonly WriteSite[] = [
+  'run.commit',
+  'run.hand-over',
+  'task.orphan',
+  'task.checkpoint',
+  'task.request-stop',
+  'task.set-rate',
+];
+
 /** Histories of every kind, in which this fault has every chance to happen. */
 export function withFault(site: WriteSite, fault: Fault): fc.Arbitrary<Scenario> {
-  const mustStay = site === 'task.release' || site === 'task.correct';
+  const isLong = ofLongWork.includes(site);
+  const mustStay = site === 'task.release' || site === 'task.correct' || isLong;
   const mayRepeat = site === 'task.claim' || site === 'task.finish';
   const otherFault = fc.record({
     site: fc.constantFrom<WriteSite>(
@@ -162,7 +217,7 @@ export function withFault(site: WriteSite, fault: Fault): fc.Arbitrary<Scenario>
     operations: fc
       .tuple(site.includes('.forget') ? fc.constant(pool) : someTasks, fc.array(operation, { maxLength: 5 }))
       .map(([tasks, rest]): Operation[] => [
-        { kind: 'deploy', tasks: [...new Set([ALPHA, ...tasks])] },
+        { kind: 'deploy', tasks: [...new Set([ALPHA, ...tasks, ...deployedFor(site)])], when: 'ever' },
         ...needed(site),
         ...rest,
       ]),
@@ -172,80 +227,16 @@ export function withFault(site: WriteSite, fault: Fault): fc.Arbitrary<Scenario>
         { site, fault, after: mayRepeat ? after : 0 },
         ...(more === null ? [] : [more]),
       ]),
-    tasksDo: fc.constant('anything' as const),
-    choices,
-  });
-}
-
-/** How a task comes into a state. */
-const ways = {
-  'no record': { task: ECHO, tasksDo: 'return', operations: [] },
-  baselined: { task: DELTA, tasksDo: 'return', operations: [] },
-  pending: { task: ECHO, tasksDo: 'return', operations: [{ kind: 'reset', task: ECHO, isCalm: true }] },
-  succeeded: { task: ALPHA, tasksDo: 'return', operations: [] },
-  failed: { task: ALPHA, tasksDo: 'throw', operations: [] },
-  'in-doubt': { task: BRAVO, tasksDo: 'throw', operations: [] },
-  skipped: { task: ECHO, tasksDo: 'return', operations: [{ kind: 'skip', task: ECHO, isCalm: true }] },
-  cancelled: { task: ALPHA, tasksDo: 'obey', operations: [{ kind: 'cancel', when: 'while executing' }] },
-  stale: {
-    task: ECHO,
-    tasksDo: 'obey',
-    operations: [{ kind: 'invoke', task: ECHO, isCalm: true }, { kind: 'lose' }, { kind: 'wait' }],
-  },
-  'failed unheard': {
-    task: ECHO,
-    tasksDo: 'obey',
-    operations: [{ kind: 'invoke', task: ECHO, isCalm: true }, { kind: 'lose runner' }],
-  },
-  'stale, at most once': {
-    task: BRAVO,
-    tasksDo: 'obey',
-    operations: [{ kind: 'invoke', task: BRAVO, isCalm: true }, { kind: 'lose' }, { kind: 'wait' }],
-  },
-} as const satisfies Record<string, Pick<Scenario, 'tasksDo' | 'operations'> & { task: ManifestTask }>;
-
-export type From = keyof typeof ways;
-export const states = Object.keys(ways) as From[];
-
-/** What somebody does to a task before the last deploy. */
-export const acts = [
-  'nothing',
-  'invoke',
-  'skip',
-  'mark-done',
-  'reset',
-  'invoke twice',
-  'invoke and cancel',
-] as const;
-export type Act = (typeof acts)[number];
-
-function operationsOf(act: Act, task: ManifestTask): readonly Operation[] {
-  if (act === 'nothing') return [];
-  if (act === 'invoke and cancel') {
-    return [
-      { kind: 'invoke', task, isCalm: true },
-      { kind: 'cancel', when: 'before a claim' },
-    ];
-  }
-  if (act !== 'invoke twice') return [{ kind: act, task, isCalm: true }];
-  return [
-    { kind: 'invoke', task, isCalm: true },
-    { kind: 'invoke', task, isCalm: false },
-  ];
-}
-
-/** Histories in which somebody does something to a task in this state. */
-export function fromState(from: From, act: Act): fc.Arbitrary<Scenario> {
-  const { task, tasksDo, operations } = ways[from];
-  const deploy: Operation = { kind: 'deploy', tasks: [task] };
-  return fc.record({
-    isAdded: fc.constant(from !== 'baselined'),
-    ownsLedger: fc.constant(true),
-    onFailure: fc.constant('fail-deploy' as const),
-    isThrottled: fc.constant(false),
-    operations: fc.constant([deploy, ...operations, ...operationsOf(act, task)]),
-    faults: fc.constant([]),
-    tasksDo: fc.constant(tasksDo),
+    tasksDo:
+      site === 'task.orphan'
+        ? fc.constant('last' as const)
+        : isLong
+          ? fc.constantFrom('last' as const, 'last' as const, 'anything' as const)
+          : fc.constant('anything' as const),
+    ...long,
+    ...(site === 'run.hand-over' ? { stepsLimit: fc.constant(2) } : {}),
+    // In turn, the items take more than one invocation.
+    ...(site === 'task.orphan' ? { batchSize: fc.constant(1), concurrency: fc.constant(1) } : {}),
     choices,
   });
 }

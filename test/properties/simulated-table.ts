@@ -35,10 +35,10 @@ export class SimulatedTable extends LedgerTable {
     this.#observer = observer;
   }
 
-  override get(...[pk, sk]: Parameters<LedgerTable['get']>): ReturnType<LedgerTable['get']> {
+  override get(...[pk, sk, attributes]: Parameters<LedgerTable['get']>): ReturnType<LedgerTable['get']> {
     return this.#process.step(`get ${pk} ${sk}`, () => {
       this.#observer.read(pk, this.#process);
-      return super.get(pk, sk);
+      return super.get(pk, sk, attributes);
     });
   }
 

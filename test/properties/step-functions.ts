@@ -24,19 +24,28 @@ export class StepFunctions {
     this.#around = around;
   }
 
+  /** The runs that are under way. */
   get running(): string[] {
-    return [...this.#executions].filter(([, state]) => state === 'running').map(([runId]) => runId);
+    return [...this.#executions]
+      .filter(([, state]) => state === 'running')
+      .map(([name]) => name.slice(0, 32));
   }
 
-  start(runId: string): 'started' | 'ended' {
-    const found = this.#executions.get(runId);
+  start(runId: string, generation = 0): 'started' | 'ended' {
+    const name = executionName(runId, generation);
+    const found = this.#executions.get(name);
     if (found === undefined) {
-      this.#executions.set(runId, 'running');
-      detached(() => this.#drive(runId)).catch((error: unknown) => {
-        this.histories.push(`FAILED ${runId}: ${error}`);
+      this.#executions.set(name, 'running');
+      const state: State = generation === 0 ? { v: 1, runId } : { v: 1, runId, generation };
+      detached(() => this.#drive(name, state)).catch((error: unknown) => {
+        this.histories.push(`FAILED ${name}: ${error}`);
       });
     }
     return found === 'ended' ? 'ended' : 'started';
+  }
+
+  isRunning(runId: string, generation = 0): boolean {
+    return this.#executions.get(executionName(runId, generation)) === 'running';
   }
 
   /** One invocation of the controller. */
@@ -47,7 +56,9 @@ export class StepFunctions {
 
   /** The execution and its runners are gone, and nobody hears of it. */
   lose(runId: string): void {
-    this.#executions.set(runId, 'ended');
+    for (const name of this.#executions.keys()) {
+      if (name.startsWith(runId)) this.#executions.set(name, 'ended');
+    }
     this.#lost.add(runId);
     for (const process of this.#runners.get(runId) ?? []) process.die('lost');
   }
@@ -57,24 +68,20 @@ export class StepFunctions {
     for (const processes of this.#runners.values()) for (const process of processes) process.die('unheard');
   }
 
-  async #drive(runId: string): Promise<void> {
+  async #drive(name: string, first: State): Promise<void> {
     const { simulation } = this.#around();
-    let state: State = { v: 1, runId };
-    while (!this.#lost.has(runId)) {
+    let state = first;
+    while (!this.#lost.has(first.runId)) {
       const decision = await this.#decide(state);
       this.histories.push(JSON.stringify(decision));
-      if (decision.action === 'end') {
-        this.#executions.set(runId, 'ended');
-        return;
-      }
-      if (decision.action === 'wait') {
-        await simulation.sleep(decision.seconds * 1000);
-        state = { v: 1, runId };
-      } else {
-        const { work } = decision;
-        state = { v: 1, runId, work, ...(await this.#run(work)) };
-      }
+      if (decision.action === 'end') break;
+      const { runId, steps, generation } = decision;
+      state = { v: 1, runId, steps, generation };
+      if (decision.action === 'fan-out') throw new Error('no task of these histories is split');
+      if (decision.action === 'wait') await simulation.sleep(decision.seconds * 1000);
+      else state = { ...state, work: decision.work, ...(await this.#run(decision.work)) };
     }
+    this.#executions.set(name, 'ended');
   }
 
   async #decide(state: State): Promise<Decision> {
@@ -136,6 +143,10 @@ export class StepFunctions {
     const requestId = `00000000-0000-4000-8000-${String(this.#calls).padStart(12, '0')}`;
     return { process: new SimulatedProcess(simulation, `${name} #${this.#calls}`, skew), requestId };
   }
+}
+
+function executionName(runId: string, generation: number): string {
+  return generation === 0 ? runId : `${runId}-${generation}`;
 }
 
 function lambdaError(errorType: string, errorMessage: string): RunnerOutcome {

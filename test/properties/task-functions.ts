@@ -1,7 +1,8 @@
-import type { TaskContext } from '../../functions/task/context.ts';
+import type { RunContext, TaskContext } from '../../functions/task/context.ts';
 import type { Oracle } from './oracle.ts';
 import type { Scenario } from './scenario.ts';
 import type { SimulatedProcess, Simulation } from './simulation.ts';
+import { ITEMS } from './task-pool.ts';
 
 /** A task's function that may end now. */
 interface Body {
@@ -33,18 +34,8 @@ export class TaskFunctions {
   async execute(process: SimulatedProcess, context: TaskContext): Promise<unknown> {
     const { version, deploy, attempt, signal } = context;
     const ends = this.#oracle.begins(process, version, deploy.runId, attempt);
-    const { endsByItself, obeys, throws } = this.#manner();
-    const ended = Promise.withResolvers<void>();
-    const end = (error?: unknown): void => {
-      this.#bodies = this.#bodies.filter((each) => each !== body);
-      if (error === undefined) ended.resolve();
-      else ended.reject(error);
-    };
-    const body: Body = { process, end: () => end(throws ? new Error('thrown') : undefined) };
-    if (endsByItself) this.#bodies.push(body);
-    if (obeys) signal.addEventListener('abort', () => end(signal.reason));
     try {
-      await ended.promise;
+      await this.#takeTime(process, signal);
       this.#oracle.returns(version);
       this.#oracle.say(`  ${version} returns`);
       return { attempt };
@@ -53,7 +44,48 @@ export class TaskFunctions {
     }
   }
 
-  #manner(): { endsByItself: boolean; obeys: boolean; throws: boolean } {
+  async processItems(
+    process: SimulatedProcess,
+    context: TaskContext,
+    items: readonly number[],
+  ): Promise<number> {
+    const { version, deploy, attempt, signal, dryRun } = context;
+    const ends = this.#oracle.begins(process, version, deploy.runId, attempt);
+    this.#oracle.beginsItems(version, items, dryRun);
+    try {
+      await this.#takeTime(process, signal);
+      this.#oracle.completes(version, items, dryRun);
+      return items.length;
+    } finally {
+      ends();
+    }
+  }
+
+  /** Each step is an item; its checkpoint says that it is done. */
+  async executeInSteps(process: SimulatedProcess, context: RunContext): Promise<void> {
+    for (let step = Number(context.cursor ?? 0) + 1; step <= ITEMS; step++) {
+      await this.processItems(process, context, [step]);
+      if (!(await context.checkpoint(step, { done: step, total: ITEMS }))) return;
+    }
+  }
+
+  /** Until its turn comes, or time has passed, or it is told to end, or for ever. */
+  async #takeTime(process: SimulatedProcess, signal: AbortSignal): Promise<void> {
+    const { endsByItself, endsAfterMs, obeys, throws } = this.#manner();
+    const ended = Promise.withResolvers<void>();
+    const end = (error?: unknown): void => {
+      this.#bodies = this.#bodies.filter((each) => each !== body);
+      if (error === undefined) ended.resolve();
+      else ended.reject(error);
+    };
+    const body: Body = { process, end: () => end(throws ? new Error('thrown') : undefined) };
+    if (endsByItself) this.#bodies.push(body);
+    if (endsAfterMs !== undefined) this.#simulation.setTimer(body.end, endsAfterMs);
+    if (obeys) signal.addEventListener('abort', () => end(signal.reason));
+    await ended.promise;
+  }
+
+  #manner(): { endsByItself: boolean; endsAfterMs?: number; obeys: boolean; throws: boolean } {
     switch (this.areHealthy ? 'return' : this.#tasksDo) {
       case 'return':
         return { endsByItself: true, obeys: false, throws: false };
@@ -61,10 +93,18 @@ export class TaskFunctions {
         return { endsByItself: true, obeys: false, throws: true };
       case 'obey':
         return { endsByItself: false, obeys: true, throws: false };
+      case 'last':
+        return { endsByItself: false, endsAfterMs: 15_000, obeys: true, throws: false };
       case 'anything': {
         const manner = this.#simulation.choose(10);
         const throws = this.#simulation.oneIn(4);
-        return { endsByItself: manner < 7, obeys: manner > 4 && manner < 9, throws };
+        const isSlow = manner === 3 || manner === 4;
+        return {
+          endsByItself: manner < 7 && !isSlow,
+          ...(isSlow ? { endsAfterMs: 1_000 * (1 + this.#simulation.choose(20)) } : {}),
+          obeys: manner > 4 && manner < 9,
+          throws,
+        };
       }
     }
   }

@@ -33,6 +33,8 @@ export interface PartySettings {
   readonly patience?: number;
   /** What the first questions to CloudFormation come to. */
   readonly throttled?: number;
+  /** After how many steps another execution goes on with a run. */
+  readonly stepsLimit?: number;
 }
 
 interface PartyParts {
@@ -135,6 +137,7 @@ export class DeployedParty {
       runnerLogs: parts.logs,
       log: { info: log('INFO'), error: log('ERROR'), report: log('REPORT') },
       now: () => Date.now() + this.ahead,
+      ...(settings.stepsLimit === undefined ? {} : { stepsLimit: settings.stepsLimit }),
     });
   }
 

@@ -1,5 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
-import task from '../../tasks/20260112101500_import_price_list.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startLoopbackServer } from '../loopback-server.ts';
 import { startDatabase } from './database.ts';
 import { runTask } from './run-task.ts';
@@ -7,6 +6,9 @@ import { runTask } from './run-task.ts';
 async function importList(list: string | number): Promise<unknown> {
   const supplier = await startLoopbackServer(() => (typeof list === 'number' ? list : [200, list]));
   onTestFinished(() => supplier.stop());
+  // With a client of its own, which finds the test's database.
+  vi.resetModules();
+  const { default: task } = await import('../../tasks/20260112101500_import_price_list.ts');
   return runTask(task, { env: { PRICES_TABLE: 'prices', PRICE_LIST_URL: `${supplier.url}/prices.csv` } });
 }
 
@@ -17,7 +19,7 @@ describe('import_price_list', () => {
     await importList('sku,cents\nA-1,250\nA-2,990\n');
     const result = await importList('sku,cents\r\nA-1,250\r\nA-2,990\r\n');
 
-    expect(result).toBe('2 rows');
+    expect(result).toBe('2 items');
     expect(await prices.items()).toEqual(
       expect.arrayContaining([
         { sku: 'A-1', cents: 250 },
@@ -26,9 +28,19 @@ describe('import_price_list', () => {
     );
   });
 
+  it('imports the rows before a bad one, and names its line', async () => {
+    const prices = await startDatabase('prices', ['sku'], []);
+
+    await expect(importList('sku,cents\nA-1,250\nA-2\nA-3,990\n')).rejects.toThrow(
+      'the stream, line 3: a row of 1 value',
+    );
+
+    expect(await prices.items()).toEqual([{ sku: 'A-1', cents: 250 }]);
+  });
+
   it.each([
-    ['sku,cents\nA-1,250\nA-2,nine\n', 'price list, line 3: "A-2,nine" is not an SKU and a price'],
-    ['<html>', 'price list, line 1: expected "sku,cents", not "<html>"'],
+    ['sku,cents\nA-2,nine\n', '"nine" is not a price in cents'],
+    ['<html>', 'the stream, line 1'],
     [404, /^HTTP 404 from http/],
   ])('imports nothing from %j', async (list, message) => {
     const prices = await startDatabase('prices', ['sku'], []);

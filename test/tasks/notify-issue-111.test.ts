@@ -28,4 +28,8 @@ describe('notify_issue_111', () => {
   it('is never sent twice unasked', () => {
     expect(task).toMatchObject({ delivery: 'at-most-once', retries: 0 });
   });
+
+  it('is not sent before the deploy has committed', () => {
+    expect(task.background).toBe(true);
+  });
 });

@@ -31,6 +31,13 @@ describe('remove_the_tallest_user', () => {
     expect(await runTask(task, { env, idempotencyKey: 'second' })).toBe('removed 1 user (201 cm)');
   });
 
+  it('only says in a dry run whom it would remove', async () => {
+    const users = await startDatabase('users', ['id'], USERS);
+
+    expect(await runTask(task, { env, dryRun: true })).toBe('would remove b (272 cm)');
+    expect(await users.items()).toEqual(expect.arrayContaining(USERS));
+  });
+
   it('agrees with a plain model, whoever is there', async () => {
     const heights = fc.uniqueArray(fc.integer({ min: 50, max: 280 }), { maxLength: 6 });
     const keys = fc.array(fc.constantFrom('first', 'second', 'third'), { maxLength: 4 });

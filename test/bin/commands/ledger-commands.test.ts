@@ -70,13 +70,6 @@ describe('cancel', () => {
     expect(code).toBe(0);
     expect(stdout).toContain(`cancel requested: run ${RUN_ID} is running`);
   });
-
-  it('refuses what is no run', async () => {
-    const { code, stderr, requests } = await commandLine(['cancel', 'restart_search']);
-
-    expect([code, requests]).toEqual([2, []]);
-    expect(stderr).toContain('32 hex digits');
-  });
 });
 
 describe('show', () => {

@@ -36,6 +36,7 @@ export default defineTask({
   it.each([
     ['--manual', "when: 'manual'"],
     ['--every-deploy', "when: 'every-deploy'"],
+    ['--background', 'background: true'],
   ])('writes down %s', async (flag, line) => {
     await generate('x', flag);
 

@@ -47,6 +47,10 @@ export class CdkApp {
     }
   }
 
+  read(path: string): Promise<string> {
+    return readFile(join(this.folder, path), 'utf8');
+  }
+
   async remove(path: string): Promise<void> {
     await rm(join(this.folder, path));
   }

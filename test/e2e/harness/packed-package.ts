@@ -18,6 +18,7 @@ const FROM_CDK_INIT = {
   jest: '^30',
 };
 const AS_IN_THE_REPOSITORY = [
+  '@aws-sdk/client-cloudformation',
   '@aws-sdk/client-dynamodb',
   '@aws-sdk/lib-dynamodb',
   '@types/node',

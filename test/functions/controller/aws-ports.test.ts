@@ -105,6 +105,30 @@ describe('the workflow', () => {
     expect(await stepFunctionsWorkflow(machine).start(RUN)).toBe(expected);
   });
 
+  it('starts a further execution of a run under a name of its own', async () => {
+    stepFunctions.on(StartExecutionCommand).resolves({ executionArn: `${execution}-2` });
+    expect(await stepFunctionsWorkflow(machine).start(RUN, 2)).toBe('started');
+    expect(stepFunctions.commandCalls(StartExecutionCommand).map(({ args }) => args[0].input)).toEqual([
+      {
+        stateMachineArn: machine,
+        name: `${RUN}-2`,
+        input: JSON.stringify({ v: 1, runId: RUN, generation: 2 }),
+      },
+    ]);
+  });
+
+  it('knows whether an execution is under way, also that it never was', async () => {
+    const describe = (arn: string) => stepFunctions.on(DescribeExecutionCommand, { executionArn: arn });
+    describe(execution).resolves({ status: 'SUCCEEDED' });
+    describe(`${execution}-1`).resolves({ status: 'RUNNING' });
+    describe(`${execution}-2`).rejects(named('ExecutionDoesNotExist'));
+    describe(`${execution}-3`).rejects(named('ThrottlingException'));
+    const workflow = stepFunctionsWorkflow(machine);
+    const asked = [0, 1, 2].map((generation) => workflow.isRunning(RUN, generation));
+    expect(await Promise.all(asked)).toEqual([false, true, false]);
+    await expect(workflow.isRunning(RUN, 3)).rejects.toThrow('not now');
+  });
+
   it('fails with whatever else keeps it from starting', async () => {
     stepFunctions.on(StartExecutionCommand).rejects(named('StateMachineDoesNotExist'));
     await expect(stepFunctionsWorkflow(machine).start(RUN)).rejects.toThrow('not now');

@@ -51,8 +51,8 @@ describe('a task', () => {
   });
 
   it('that broke off has failed, or is in doubt where it must not run twice', () => {
-    expect(brokenOff(selectedTask('1'), 'why')).toEqual({ state: 'failed', reason: 'why' });
-    expect(brokenOff(selectedTask('1', { delivery: 'at-most-once' }), 'why')).toEqual({
+    expect(brokenOff(selectedTask('1'), {}, 'why')).toEqual({ state: 'failed', reason: 'why' });
+    expect(brokenOff(selectedTask('1', { delivery: 'at-most-once' }), {}, 'why')).toEqual({
       state: 'in-doubt',
       reason: 'why',
     });

@@ -111,9 +111,71 @@ describe('where a task stands', () => {
     ['cancelled', 'done'],
     ['in-doubt', 'failed'],
     ['failed', 'ready'],
+    ['interrupted', 'ready'],
+    ['paused', 'done'],
   ] as const)('%s by an earlier run is %s to a deploy', (state, expected) => {
     const record = recordOf('1', { state, lastRun: OTHER_RUN });
     expect(standing(first, record, runOf([first]), NOW)).toBe(expected);
+  });
+
+  it.each(['paused', 'cancelled'] as const)('%s in this run lets the rest go on', (state) => {
+    const records = recordsOf(recordOf('1', { state, reason: 'by ann' }));
+    expect(nextStep(runOf([first, second]), records, NOW)).toEqual({ kind: 'run', versions: ['2'] });
+  });
+
+  it('what yielded goes on in the same run, whatever started it', () => {
+    const yielded = recordOf('1', { state: 'interrupted' });
+    for (const trigger of ['deploy', 'run', 'invoke'] as const) {
+      const run = runOf([first], { trigger, limit: 5 });
+      expect(standing(first, yielded, run, NOW)).toBe('ready');
+    }
+  });
+
+  it('what was stopped does not: that fails the run, but for its own limit', () => {
+    const stopped = recordOf('1', { state: 'interrupted', reason: 'deploy timeout' });
+    expect(standing(first, stopped, runOf([first]), NOW)).toBe('failed');
+    expect(standing(first, stopped, runOf([first], { trigger: 'invoke' }), NOW)).toBe('failed');
+    expect(standing(first, stopped, runOf([first], { trigger: 'invoke', limit: 5 }), NOW)).toBe('done');
+    expect(standing(first, { ...stopped, lastRun: OTHER_RUN }, runOf([first]), NOW)).toBe('ready');
+  });
+
+  it('a deploy resumes nothing that succeeded before it was run again by hand', () => {
+    const record = recordOf('1', { state: 'interrupted', lastRun: OTHER_RUN, succeededAt: at(-60) });
+    expect(standing(first, record, runOf([first]), NOW)).toBe('done');
+  });
+
+  it('a paused task of every deploy is left alone', () => {
+    const task = { ...first, when: 'every-deploy' as const };
+    const record = recordOf('1', { state: 'paused', lastRun: OTHER_RUN });
+    expect(standing(task, record, runOf([task]), NOW)).toBe('done');
+  });
+
+  it('ends a dry run of what had broken off, and so is left', () => {
+    const run = runOf([first], { trigger: 'invoke', dryRun: true });
+    const history = [{ attempt: 2, state: 'dry run: succeeded', at: at(40), run: RUN }];
+    const record = runningRecord('1', { run: OTHER_RUN, lastRun: RUN, history });
+
+    expect(standing(first, record, run, LATER)).toBe('done');
+  });
+
+  it.each([
+    ['dry run: succeeded', 'done'],
+    ['dry run: interrupted', 'done'],
+    ['dry run: failed', 'failed'],
+    ['dry run: in-doubt', 'failed'],
+  ] as const)('after a %s it is %s, whatever its record says', (state, expected) => {
+    const run = runOf([first], { trigger: 'invoke', dryRun: true });
+    const history = [
+      { attempt: 1, state: 'failed', at: at(1), run: OTHER_RUN },
+      { attempt: 2, state, at: at(2), run: RUN },
+    ];
+    for (const before of taskStates) {
+      // No dry run leaves these.
+      if (before === 'running' || before === 'fanned-out') continue;
+      expect(standing(first, recordOf('1', { state: before, history }), run, NOW)).toBe(expected);
+      const elsewhere = recordOf('1', { state: before, history, lastRun: OTHER_RUN });
+      expect(standing(first, elsewhere, run, NOW)).toBe('ready');
+    }
   });
 
   it('a re-run by hand that failed does not make it pending', () => {
@@ -129,7 +191,7 @@ describe('where a task stands', () => {
     },
   );
 
-  it.each(['succeeded', 'failed', 'in-doubt', 'skipped', 'cancelled'] as const)(
+  it.each(['succeeded', 'failed', 'in-doubt', 'skipped', 'cancelled', 'paused'] as const)(
     'a person who names it runs it again: %s',
     (state) => {
       const run = runOf([first], { trigger: 'invoke' });
@@ -146,13 +208,14 @@ const anyRecord: fc.Arbitrary<TaskRecord | undefined> = fc.option(
       mine: fc.boolean(),
       lease: fc.integer({ min: 0, max: 60 }),
       hasSucceeded: fc.boolean(),
+      reason: fc.option(fc.constant('deploy timeout'), { nil: undefined }),
     })
-    .map(({ state, mine, lease, hasSucceeded }) => {
+    .map(({ state, mine, lease, hasSucceeded, reason }) => {
       const run = mine ? RUN : OTHER_RUN;
       const succeeded = hasSucceeded ? { succeededAt: at(-60) } : {};
       return state === 'running'
         ? runningRecord('1', { run, leaseUntil: at(lease), ...succeeded })
-        : recordOf('1', { state, lastRun: run, ...succeeded });
+        : recordOf('1', { state, lastRun: run, reason, ...succeeded });
     }),
   { nil: undefined },
 );
@@ -171,17 +234,18 @@ const anySituation = fc
     fc.record({
       trigger: fc.constantFrom('deploy' as const, 'run' as const, 'invoke' as const),
       cancelled: fc.boolean(),
+      limit: fc.option(fc.constant(5), { nil: undefined }),
       tasks: fc.constant(tasks),
     }),
   )
-  .map(({ trigger, cancelled, tasks }) => {
+  .map(({ trigger, cancelled, limit, tasks }) => {
     const selection = tasks.map(({ record, ...fields }, index) => selectedTask(String(index + 1), fields));
     const records = new Map<string, TaskRecord>();
     tasks.forEach(({ record }, index) => {
       if (record !== undefined) records.set(String(index + 1), { ...record, version: String(index + 1) });
     });
     const request = { cause: 'person', by: 'ann', at: at(1) } as const;
-    return { run: runOf(selection, { trigger, ...(cancelled ? { request } : {}) }), records };
+    return { run: runOf(selection, { trigger, limit, ...(cancelled ? { request } : {}) }), records };
   });
 
 describe('in any situation', () => {
@@ -226,6 +290,24 @@ describe('in any situation', () => {
         }
       }),
       { numRuns: 1_000 },
+    );
+  });
+
+  it('nothing is begun that a person has paused, or that was stopped in this run', () => {
+    fc.assert(
+      fc.property(anySituation, ({ run, records }) => {
+        const step = nextStep(run, records, NOW);
+        if (step.kind !== 'run') return;
+        for (const version of step.versions) {
+          const record = records.get(version);
+          if (record?.state === 'paused')
+            expect([run.trigger, record.lastRun]).toEqual(['invoke', OTHER_RUN]);
+          if (record?.lastRun === RUN) expect(['pending', 'interrupted']).toContain(record.state);
+          if (record?.lastRun === RUN && record.state === 'interrupted')
+            expect(record.reason).toBeUndefined();
+        }
+      }),
+      { numRuns: 2_000 },
     );
   });
 

@@ -19,6 +19,7 @@ describe('what CloudFormation is told', () => {
   it('of nothing to do', () => {
     expect(outcomeOf(runOf([]), new Map(), { because: 'done' }, config)).toEqual({
       state: 'succeeded',
+      stopped: false,
       status: 'SUCCESS',
       counts: { succeeded: 0, failed: 0, notStarted: 0 },
       text: 'no pending tasks to run',
@@ -46,6 +47,7 @@ describe('what CloudFormation is told', () => {
     const records = recordsOf(recordOf('1'), failed);
     expect(outcomeOf(run, records, { because: 'failed', task: first }, config)).toEqual({
       state: 'failed',
+      stopped: true,
       status: 'FAILED',
       counts: { succeeded: 1, failed: 1, notStarted: 1 },
       text:
@@ -54,6 +56,59 @@ describe('what CloudFormation is told', () => {
         '1 task ran, 1 failed, 1 not started. Nothing needs cleaning up: fix it and deploy again, ' +
         `or deploy without it: ${HELP}. More: npx after-party show 20260126080000 --stack Shop-prod`,
     });
+  });
+
+  it('of items: how many, and how long', () => {
+    const records = recordsOf(recordOf(first.version, { progress: { done: 12_041, total: 12_041 } }));
+    expect(outcomeOf(runOf([first]), records, { because: 'done' }, config).text).toBe(
+      '1 of 1 ran: restart_search (12,041 items, 12 s)',
+    );
+  });
+
+  it('of a failure at an item: which one, and that it goes on there', () => {
+    const position = 'item 8,113 of about 12,000';
+    const record = recordOf(first.version, {
+      ...{ state: 'failed', attempt: 2, error: { ...error, position }, cursor: 'u-8112' },
+      progress: { done: 8_112, total: 12_000 },
+    });
+    const { text } = outcomeOf(runOf([first]), recordsOf(record), { because: 'failed', task: first }, config);
+    expect(text).toMatch(/failed \(attempt 2, after 12 s, at item 8,113 of about 12,000\): TypeError/);
+    expect(text).toContain('fix it and deploy again to go on where it stopped, or deploy without it');
+  });
+
+  it('of a task that was stopped: it needs no mending', () => {
+    const reason = 'deploy timeout';
+    const record = recordOf(first.version, {
+      state: 'interrupted',
+      reason,
+      cursor: 7,
+      progress: { done: 7 },
+    });
+    const outcome = outcomeOf(runOf([first]), recordsOf(record), { because: 'failed', task: first }, config);
+    expect(outcome).toMatchObject({ status: 'FAILED', counts: { succeeded: 0, failed: 1, notStarted: 0 } });
+    expect(outcome.text).toMatch(/was interrupted \(attempt 1, after 12 s, at 7 items\): deploy timeout\. /);
+    expect(outcome.text).toContain('Nothing needs cleaning up: deploy again to go on where it stopped');
+  });
+
+  it('of tasks that people keep from running', () => {
+    const third = selectedTask('3', { name: 'seed_roles' });
+    const records = recordsOf(
+      recordOf(first.version),
+      recordOf(second.version, { state: 'paused', lastRun: OTHER_RUN, progress: { done: 3, total: 10 } }),
+      recordOf('3', { state: 'cancelled', reason: 'no' }),
+    );
+    const outcome = outcomeOf(runOf([first, second, third]), records, { because: 'done' }, config);
+    expect(outcome).toMatchObject({
+      ...{ state: 'succeeded', status: 'SUCCESS', counts: { succeeded: 1, failed: 0, notStarted: 0 } },
+      text: '1 of 3 ran: restart_search (12 s); start_partner_resync is paused at 30 %; seed_roles was cancelled',
+    });
+  });
+
+  it('of a paused task alone', () => {
+    const records = recordsOf(recordOf(first.version, { state: 'paused', lastRun: OTHER_RUN }));
+    expect(outcomeOf(runOf([first]), records, { because: 'done' }, config).text).toBe(
+      'restart_search is paused',
+    );
   });
 
   it('of a doubt, which deploying again does not help', () => {

@@ -129,6 +129,7 @@ export class TestParty {
       manifest,
       ledger: this.ledger,
       workflow: {
+        isRunning: async () => false,
         start: async (runId) => {
           this.started.push(runId);
           return 'started';

@@ -83,6 +83,26 @@ describe('the report', () => {
     ]);
   });
 
+  it('says at which item a task failed, and from where the next deploy goes on', async () => {
+    const error = { ...ERROR, stack: "TypeError: reading 'trim'", position: 'item 8,113 of about 12,000' };
+    const lines = await reportOf(1, {
+      1: {
+        ...{ state: 'failed', error: { ...error, item: '{"id":"u-8113"}' }, cursor: 'u-8112' },
+        ...{ progress: { done: 8_112, total: 12_000 }, logs: [] },
+      },
+    });
+    expect(lines).toEqual([
+      'ERROR failed       1_task_1  0.0 s  attempt 1, at item 8,113 of about 12,000',
+      "ERROR 1_task_1: TypeError: reading 'trim'",
+      '      last item: {"id":"u-8113"} · cursor kept: the next deploy goes on at "u-8112"',
+    ]);
+  });
+
+  it('is no error of a task that a person has paused', async () => {
+    const lines = await reportOf(1, { 1: { state: 'paused', by: 'ann', progress: { done: 3 } } });
+    expect(lines).toEqual(['INFO  paused       1_task_1  0.0 s  attempt 1, at 3 items']);
+  });
+
   it('does without the lines that cannot be read', async () => {
     const party = partyOf(1, {
       read: async () => ({ lines: [], token: null }),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { PartyConfig } from '../../../functions/controller/ports.ts';
 import {
   type LedgerView,
-  pinned,
+  selectBackground,
   selectBaseline,
   selectForDeploy,
   selectPending,
@@ -92,9 +93,51 @@ describe('a deploy selects', () => {
     expect(selectForDeploy(manifestOf(deployed('1')), view, config)).toHaveLength(1);
   });
 
+  it('what it waits for, apart from what it starts after its commit', () => {
+    const manifest = manifestOf(
+      deployed('1', { background: true }),
+      deployed('2'),
+      deployed('3', { background: true, when: 'every-deploy' }),
+      deployed('4', { background: true, when: 'manual' }),
+      deployed('5', { background: true, environments: ['staging'] }),
+      deployed('6', { background: true }),
+    );
+    const view = recorded(recordOf('6', { lastRun: OTHER_RUN }));
+    expect(versions(selectForDeploy(manifest, view, config))).toEqual(['2']);
+    expect(versions(selectBackground(manifest, view, config))).toEqual(['1', '3']);
+  });
+
+  it('with what must have succeeded first, but for what deploys here leave out or have baselined', () => {
+    const manifest = manifestOf(
+      deployed('1', { name: 'first' }),
+      deployed('2', { name: 'elsewhere', environments: ['staging'] }),
+      deployed('3', { name: 'before_our_time' }),
+      deployed('4', { name: 'last', after: ['first', 'elsewhere', 'before_our_time'] }),
+    );
+    const party = {
+      schema: 1,
+      summary: '',
+      createdAt: at(0),
+      newEnvironment: true,
+      baselined: new Set(['3']),
+    } as const;
+    expect(selectForDeploy(manifest, { records: new Map(), party }, config)).toMatchObject([
+      { name: 'first' },
+      { name: 'last', after: [{ version: '1', name: 'first' }] },
+    ]);
+  });
+
+  it('nothing where a task is after what is no task, for it might have to be', () => {
+    const manifest = manifestOf(deployed('1', { name: 'last', after: ['frist'] }));
+    expect(() => selectForDeploy(manifest, NOTHING, config)).toThrow('task 1_last is after "frist"');
+  });
+
   it('each with its own onFailure, else the party has one', () => {
-    expect(pinned(deployed('1', { onFailure: 'continue' }), config).onFailure).toBe('continue');
-    expect(pinned(deployed('1'), { ...config, onFailure: 'continue' }).onFailure).toBe('continue');
+    const own = manifestOf(deployed('1', { onFailure: 'continue' }));
+    const without = manifestOf(deployed('1'));
+    const lenient: PartyConfig = { ...config, onFailure: 'continue' };
+    expect(selectForDeploy(own, NOTHING, config)).toMatchObject([{ onFailure: 'continue' }]);
+    expect(selectForDeploy(without, NOTHING, lenient)).toMatchObject([{ onFailure: 'continue' }]);
   });
 });
 

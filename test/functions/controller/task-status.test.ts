@@ -97,12 +97,41 @@ describe('the state of a task', () => {
 });
 
 describe('the notes of a task', () => {
+  it('name what a pending task has to come after', () => {
+    const tasks = [
+      deployed('1', { name: 'fill', background: true }),
+      deployed('2', { name: 'elsewhere', environments: ['staging'] }),
+      deployed('3', { name: 'last', after: ['fill', 'elsewhere'] }),
+    ];
+    const notes = (record: TaskRecord) => shown(status(tasks, [record]))[2]?.[2];
+    expect(notes(recordOf('1', { state: 'interrupted' }))).toEqual(['behind:fill']);
+    expect(notes(recordOf('1'))).toEqual([]);
+    expect(notes(recordOf('1', { state: 'skipped' }))).toEqual([]);
+  });
+
+  it('do not put others behind a background task that failed', () => {
+    const tasks = [deployed('1', { background: true }), deployed('2')];
+    expect(shown(status(tasks, [recordOf('1', { state: 'failed' })]))[1]).toEqual(['2', 'pending', []]);
+  });
+
   it('say that its file changed since it ran', () => {
     const changed = deployed('1', { checksum: 'c2' });
     const ran = recordOf('1', { checksum: 'c1' });
     expect(shown(status([changed], [ran]))).toEqual([['1', 'succeeded', ['changed']]]);
     expect(shown(status([deployed('1')], [ran]))).toEqual([['1', 'succeeded', []]]);
     expect(shown(status([{ ...changed, when: 'every-deploy' }], [ran]))).toEqual([['1', 'every-deploy', []]]);
+  });
+
+  it.each(['interrupted', 'paused'] as const)('say so of what goes on later: %s', (state) => {
+    const changed = deployed('1', { checksum: 'c2' });
+    expect(shown(status([changed], [recordOf('1', { state, checksum: 'c1' })]))).toEqual([
+      ['1', state, ['changed']],
+    ]);
+  });
+
+  it.each(['pause', 'cancel'] as const)('say that a %s is requested', (kind) => {
+    const record = runningRecord('1', { request: { kind, by: 'ann', at: at(5) } });
+    expect(shown(status([deployed('1')], [record]))).toEqual([['1', 'running', [`${kind}-requested`]]]);
   });
 
   it('say that its file is gone', () => {
@@ -150,6 +179,7 @@ describe('the status', () => {
       name: 'task_1',
       description: 'task_1',
       when: 'once',
+      background: false,
       state: 'pending',
       notes: [],
       attempt: 0,
@@ -157,6 +187,8 @@ describe('the status', () => {
       startedAt: null,
       finishedAt: null,
       durationMs: null,
+      progress: null,
+      rate: null,
       result: null,
       error: null,
       reason: null,
@@ -178,15 +210,42 @@ describe('the status', () => {
   });
 });
 
+describe('the progress of a task', () => {
+  const progressOf = (record: TaskRecord) => status([deployed('1')], [record])[0]?.progress;
+  const progress = { done: 110, total: 200, before: 10 };
+
+  it('has a pace and the time left while it runs, since the first of its invocations began', () => {
+    const running = runningRecord('1', { beganAt: at(10), startedAt: at(29), progress });
+    expect(progressOf(running)).toEqual({ done: 110, total: 200, itemsPerSecond: 5, msLeft: 18_000 });
+    expect(status([deployed('1')], [running])).toMatchObject([{ startedAt: at(10) }]);
+  });
+
+  it.each([
+    ['has not moved yet', { done: 10, before: 10 }, { done: 10, total: null, itemsPerSecond: null }],
+    ['knows no end', { done: 60, before: 0 }, { done: 60, total: null, itemsPerSecond: 2, msLeft: null }],
+  ])('has no time left where it %s', (_, far, expected) => {
+    expect(progressOf(runningRecord('1', { startedAt: at(0), progress: far }))).toMatchObject(expected);
+  });
+
+  it('has no pace where nothing runs', () => {
+    const paused = recordOf('1', { state: 'paused', progress });
+    expect(progressOf(paused)).toEqual({ done: 110, total: 200, itemsPerSecond: null, msLeft: null });
+  });
+});
+
 describe('the details of a task', () => {
   const task = { version: '1', name: 'task_1', deployed: deployed('1') };
-  const view = { records: new Map([['1', recordOf('1', { logs: ['a line'] })]]), party: undefined };
+  const view = {
+    records: new Map([['1', recordOf('1', { logs: ['a line'], cursor: { id: 'u-7' } })]]),
+    party: undefined,
+  };
 
   it('show the params of its last run, but the secret ones', () => {
     const run = runOf([], { params: { tenant: 'acme', token: 's3cr3t' }, secretParams: ['token'] });
     expect(taskDetails(portsFor([]), view, task, run)).toMatchObject({
       params: { tenant: 'acme' },
       logs: ['a line'],
+      cursor: { id: 'u-7' },
       history: [],
     });
   });

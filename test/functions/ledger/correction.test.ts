@@ -122,6 +122,56 @@ describe('correcting a record', () => {
     expect(await ledger.record()).toMatchObject({ state: 'succeeded' });
   });
 
+  it.each(['pause', 'cancel'] as const)(
+    '%ss what an attempt has left, and keeps how far it came',
+    async (kind) => {
+      const ledger = table.open();
+      const claim = won(await ledger.tasks.claim(request()));
+      const progress = { done: 3, total: 9 };
+      await ledger.tasks.finish(
+        claim,
+        { state: 'failed', reason: 'r', cursor: { id: 'u-3' }, progress },
+        at(1),
+      );
+      await ledger.tasks.setRate(claim.version, 5);
+
+      const record = await ledger.tasks.correct(correction(kind, { reason: undefined }), at(2));
+
+      expect(record).toEqual(await ledger.record());
+      expect(record).toMatchObject({
+        ...{
+          state: `${kind === 'pause' ? 'paused' : 'cancelled'}`,
+          cursor: { id: 'u-3' },
+          progress,
+          rate: 5,
+        },
+        ...{ by: 'ann', attempt: 1, lastRun: RUN, startedAt: at(0), finishedAt: at(1) },
+      });
+      expect(record.summary).toMatch(/ed at 2026-11-20 09:15 UTC by ann$/);
+      expect(record).not.toHaveProperty('reason');
+      expect(await ledger.tasks.claim(request({ runId: OTHER_RUN }))).toMatchObject({ claimed: false });
+      const asked = won(await ledger.tasks.claim(request({ runId: OTHER_RUN, asked: true })));
+      expect(asked).toMatchObject({ cursor: { id: 'u-3' }, progress, rate: 5 });
+    },
+  );
+
+  it.each([
+    ['interrupted', { cursor: 0 }],
+    ['pending', {}],
+  ] as const)('resumes what was paused as %s, with no reason that would stop a run', async (state, far) => {
+    const ledger = table.open();
+    const claim = won(await ledger.tasks.claim(request()));
+    await ledger.tasks.finish(claim, { state: 'paused', by: 'ann', reason: 'peak hours', ...far }, at(1));
+
+    const record = await ledger.tasks.correct(correction('resume', { by: 'bob' }), at(2));
+
+    expect(record).toEqual(await ledger.record());
+    expect(record).toMatchObject({ state, ...far });
+    expect(record).not.toHaveProperty('reason');
+    expect(record.history.at(-1)).toMatchObject({ state: 'resumed', by: 'bob', reason: 'done by hand' });
+    expect(await ledger.tasks.claim(request({ runId: OTHER_RUN }))).toMatchObject({ claimed: true });
+  });
+
   it('keeps both of two corrections in the history', async () => {
     const ledger = table.open();
     await ledger.tasks.correct(correction('skip'), at(1));

@@ -28,6 +28,34 @@ describe('finishing a task', () => {
     expect(record).not.toHaveProperty('leaseUntil');
   });
 
+  it('says of invocations that went on with one another when the first of them began', async () => {
+    const ledger = table.open();
+    const slice = { state: 'interrupted', cursor: 1 } as const;
+    await ledger.tasks.finish(won(await ledger.tasks.claim(request())), slice, at(5));
+    const second = won(await ledger.tasks.claim(request({ now: at(6), leaseUntil: at(66) })));
+    expect(await ledger.record()).toMatchObject({ beganAt: at(0), startedAt: at(6) });
+
+    await ledger.tasks.finish(second, { state: 'succeeded' }, at(9));
+
+    const record = await ledger.record();
+    expect(record).toMatchObject({ startedAt: at(0), history: [{ startedAt: at(0), at: at(9) }] });
+    expect(record).not.toHaveProperty('beganAt');
+  });
+
+  it('lets its run go on with what yielded, and not with what was stopped', async () => {
+    const ledger = table.open();
+    const yielded = won(await ledger.tasks.claim(request()));
+    await ledger.tasks.finish(yielded, { state: 'interrupted', cursor: 1 }, at(5));
+    const stopped = won(await ledger.tasks.claim(request()));
+
+    await ledger.tasks.finish(stopped, { state: 'interrupted', cursor: 2, reason: 'deploy timeout' }, at(6));
+
+    for (const asked of [false, true]) {
+      expect(await ledger.tasks.claim(request({ asked }))).toMatchObject({ claimed: false });
+    }
+    expect(await ledger.tasks.claim(request({ runId: OTHER_RUN }))).toMatchObject({ claimed: true });
+  });
+
   it('records a failure with its error and the last log lines', async () => {
     const ledger = table.open();
     const claim = won(await ledger.tasks.claim(request()));

@@ -92,6 +92,34 @@ describe('Driver', () => {
     expect(await other.driver.start(runId)).toBe('ended');
   });
 
+  it('lets a further execution go on with the run, and waits for that one too', async () => {
+    const told: State[] = [];
+    const driver: Driver = new Driver({
+      executions,
+      async decide({ state }) {
+        told.push(state);
+        if (state.generation === 1 && state.steps === undefined)
+          return { ...wait(0.01), steps: 1, generation: 1 };
+        // The first execution hands over before it ends.
+        if (state.generation === undefined) expect(await driver.start(runId, 1)).toBe('started');
+        return end();
+      },
+      invoke: async () => ({ report: { v: 1, runId } }),
+    });
+    drivers.push(driver);
+
+    await driver.start(runId);
+    await driver.settled(runId);
+
+    expect(told).toEqual([
+      { v: 1, runId },
+      { v: 1, runId, generation: 1 },
+      { v: 1, runId, generation: 1, steps: 1 },
+    ]);
+    expect([await driver.start(runId), await driver.start(runId, 1)]).toEqual(['ended', 'ended']);
+    expect(await driver.isRunning(runId, 1)).toBe(false);
+  });
+
   it('asks Decide again when it fails', async () => {
     const { driver, told } = driverOn([new Error('throttled'), new Error('throttled'), run('1'), end()]);
 
@@ -154,15 +182,17 @@ describe('adoption', () => {
     expect(await orphans()).toEqual([]);
 
     runId = `f${runId.slice(1)}`;
-    await new Executions(dynalite.client, 'another process').begin(runId);
+    await new Executions(dynalite.client, 'another process').begin({ runId, generation: 0 });
     expect(await orphans('another process', 'this process')).toEqual([]);
-    expect(await orphans('this process')).toEqual([{ runId, driver: 'another process', state: 'running' }]);
+    expect(await orphans('this process')).toEqual([
+      { runId, generation: 0, driver: 'another process', state: 'running', invocations: {} },
+    ]);
   });
 
   it('tells Decide that the runner died with its process, and drives on', async () => {
     const dead = new Executions(dynalite.client, 'a dead process');
-    await dead.begin(runId);
-    await dead.beginInvocation(runId, { work: work('1'), requestId: 'the-request' });
+    await dead.begin({ runId, generation: 0 });
+    await dead.beginInvocation({ runId, generation: 0 }, { work: work('1'), requestId: 'the-request' });
     const { driver, told } = driverOn([run('2'), end()]);
 
     await driver.adopt(await orphans('this process'));
@@ -174,8 +204,22 @@ describe('adoption', () => {
     expect(await driver.start(runId)).toBe('ended');
   });
 
+  it('takes over the execution that a dead process had come to, not the first', async () => {
+    const dead = new Executions(dynalite.client, 'a dead process');
+    await dead.begin({ runId, generation: 0 });
+    await dead.begin({ runId, generation: 1 });
+    const { driver, told } = driverOn([end()]);
+    expect(await driver.isRunning(runId, 1)).toBe(true);
+    expect(await driver.isRunning(runId)).toBe(false);
+
+    await driver.adopt(await orphans('this process'));
+    await driver.settled(runId);
+
+    expect(told).toEqual([{ v: 1, runId, generation: 1 }]);
+  });
+
   it('leaves a run to the first that takes it', async () => {
-    await new Executions(dynalite.client, 'a dead process').begin(runId);
+    await new Executions(dynalite.client, 'a dead process').begin({ runId, generation: 0 });
     const found = await orphans('this process');
     const [one, two] = [driverOn([]), driverOn([])];
 
@@ -185,7 +229,7 @@ describe('adoption', () => {
   });
 
   it('says which runs cannot be gone on with, and leaves them at that', async () => {
-    await new Executions(dynalite.client, 'a dead process').begin(runId);
+    await new Executions(dynalite.client, 'a dead process').begin({ runId, generation: 0 });
     const { driver } = driverOn(Array(9).fill(new Error('no such run')));
 
     const failures = await driver.adopt(await orphans('this process'));
@@ -198,9 +242,9 @@ describe('adoption', () => {
   });
 
   it('does not report an invocation that was settled before the process ended', async () => {
-    const { driver } = driverOn([run('1'), wait(3600)]);
+    const { driver, told } = driverOn([run('1'), wait(3600)]);
     await driver.start(runId);
-    while ((await orphans())[0]?.invocation !== null) await sleep(5);
+    while (told.length < 2 || Object.keys((await orphans())[0]?.invocations ?? {}).length > 0) await sleep(5);
     await driver.close();
     executions = new Executions(dynalite.client, 'a later process');
     const later = driverOn([end()]);

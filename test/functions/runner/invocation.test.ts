@@ -192,22 +192,13 @@ describe('a claim', () => {
   });
 
   it('that is lost leaves the record to whoever has it now, and ends the list', async () => {
+    const { tasks } = party.ledger;
+    const claims = vi.spyOn(tasks, 'claim');
     party.add('1', {
       async run() {
-        const record = await party.record('1');
-        await party.ledger.tasks.finish(
-          {
-            ...record,
-            runId: record.run ?? '',
-            token: record.owner ?? '',
-            startedAt: record.startedAt ?? '',
-            succeededAt: undefined,
-            resetAt: undefined,
-            previous: undefined,
-          },
-          { state: 'failed', reason: 'settled by the controller' },
-          new Date().toISOString(),
-        );
+        const result = await claims.mock.results[0]?.value;
+        const outcome = { state: 'failed', reason: 'settled by the controller' } as const;
+        expect(await tasks.finish(result.claim, outcome, new Date().toISOString())).toBe(true);
         return 'too late';
       },
     });

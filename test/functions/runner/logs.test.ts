@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import * as v from 'valibot';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { TaskContext } from '../../../functions/task/index.ts';
+import type { RunContext } from '../../../functions/task/index.ts';
 import { type Dynalite, startDynalite } from '../../dynalite.ts';
 import { captureOutput, TestParty } from './party.ts';
 
@@ -109,7 +109,7 @@ describe('secret params', () => {
   ];
 
   async function invokeWithSecrets(
-    run: (ctx: TaskContext<v.InferOutput<typeof schema>>) => unknown,
+    run: (ctx: RunContext<v.InferOutput<typeof schema>>) => unknown,
   ): Promise<string> {
     party.add('1', { params: schema, secretParams: ['token', 'credentials'], run });
     await party.invoke(

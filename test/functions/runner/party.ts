@@ -11,7 +11,7 @@ import {
 import { type RunnerPorts, TIMING } from '../../../functions/runner/ports.ts';
 import { runnerFor } from '../../../functions/runner/runner.ts';
 import type { TaskFile } from '../../../functions/runner/task-file.ts';
-import { defineTask, type TaskOptions } from '../../../functions/task/define-task.ts';
+import { defineTask, type TaskOptions } from '../../../functions/task/index.ts';
 import { versionKey } from '../../../functions/task/version.ts';
 import type { RunnerReport, Work } from '../../../functions/workflow-messages.ts';
 import type { Dynalite } from '../../dynalite.ts';

@@ -1,9 +1,11 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { list } from '../../../functions/sources/index.ts';
 import { defineTask, isTask } from '../../../functions/task/define-task.ts';
 import { checkOptions } from '../../../functions/task/options-check.ts';
 
 const run = () => undefined;
+const items = list([1]);
 const schema = v.object({ from: v.string() });
 
 /** What is thrown for options that TypeScript would refuse. */
@@ -30,6 +32,8 @@ describe('checkOptions', () => {
 
   it.each([
     [{ when: 'sometimes' }, 'option "when" is "sometimes": expected "once", "every-deploy" or "manual"'],
+    [{ background: 'yes' }, 'option "background" is "yes": expected true or false'],
+    [{ after: 'backfill' }, 'option "after" is "backfill": expected a list of names of tasks'],
     [{ delivery: 'once' }, 'option "delivery" is "once": expected "at-least-once" or "at-most-once"'],
     [{ onFailure: true }, 'option "onFailure" is true: expected "fail-deploy" or "continue"'],
     [{ newEnvironment: 1 }, 'option "newEnvironment" is 1: expected "run" or "baseline"'],
@@ -45,6 +49,14 @@ describe('checkOptions', () => {
     [{ params: {} }, 'option "params" is {}: expected a Standard Schema'],
     [{ params: schema, secretParams: 'from' }, 'option "secretParams" is "from": expected a list of names'],
     [{ run: 'x' }, 'option "run" is "x": expected a function'],
+    [{ items: [1] }, 'option "items" is [ 1 ]: expected a source of after-party/sources, or a function'],
+    [{ process: 1 }, 'option "process" is 1: expected a function'],
+    [{ count: 9 }, 'option "count" is 9: expected a function'],
+    [{ batchSize: 0 }, 'option "batchSize" is 0: expected a whole number from 1 to 10,000'],
+    [{ concurrency: 0 }, 'option "concurrency" is 0: expected a whole number from 1 to 1,000'],
+    [{ rate: 0 }, 'option "rate" is 0: expected a number of items per second over 0'],
+    [{ rate: Number.POSITIVE_INFINITY }, 'option "rate" is Infinity'],
+    [{ pauseWhile: true }, 'option "pauseWhile" is true: expected a function'],
   ])('refuses %o', (options, message) => {
     expect(refusal({ run, ...options })).toContain(message);
   });
@@ -58,6 +70,30 @@ describe('checkOptions', () => {
   it('refuses options that contradict each other', () => {
     expect(refusal({ run, retries: 1, delivery: 'at-most-once' })).toContain('option "retries" contradicts');
     expect(refusal({ run, secretParams: ['token'] })).toContain('option "secretParams" needs "params"');
+  });
+
+  it.each([
+    [{ run, items }, 'option "items" contradicts "run"'],
+    [{ run, rate: 5 }, 'option "rate" contradicts "run"'],
+    [{ process: run }, 'option "process" needs "items"'],
+    [{ rate: 5 }, 'option "rate" needs "items"'],
+    [{ items }, 'option "items" needs "process" or "processBatch"'],
+    [{ items, process: run, processBatch: run }, 'option "processBatch" contradicts "process"'],
+    [{ items, process: run, batchSize: 5 }, 'option "batchSize" needs "processBatch"'],
+    [
+      { items, process: run, concurrency: 2, delivery: 'at-most-once' },
+      'option "concurrency" contradicts delivery "at-most-once"',
+    ],
+  ])('refuses %o', (options, message) => {
+    expect(refusal(options)).toContain(message);
+  });
+
+  it.each([
+    { items, process: run, concurrency: 1_000, rate: 0.5, count: run, pauseWhile: run, retries: 3 },
+    { items: run, processBatch: run, batchSize: 10_000 },
+    { items, process: run, concurrency: 1, delivery: 'at-most-once' },
+  ])('accepts a task with items, %o', (options) => {
+    expect(() => checkOptions(options)).not.toThrow();
   });
 
   it.each([

@@ -7,7 +7,8 @@ import type middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import * as v from 'valibot';
 import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
-import { defineTask, type TaskRequest } from '../../../functions/task/index.ts';
+import { list } from '../../../functions/sources/index.ts';
+import { defineTask, type Json, type TaskRequest } from '../../../functions/task/index.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 
@@ -36,6 +37,15 @@ describe('the types of a task', () => {
 
     expect(said).toContain(`'descripton' does not exist in type`);
     expect(said).toContain(`Did you mean to write 'description'?`);
+  }, 60_000);
+
+  it('name it also in a task with items', async () => {
+    const said = await diagnose(`
+      import { list } from '${root}/functions/sources/index.ts';
+      export default defineTask({ items: list([1]), concurency: 3, process() {} });`);
+
+    expect(said).toContain(`'concurency' does not exist in type`);
+    expect(said).toContain(`Did you mean to write 'concurrency'?`);
   }, 60_000);
 
   it('accept a task in the strictest mode', async () => {
@@ -112,6 +122,56 @@ describe('the types of a task', () => {
         ctx.nothing;
         // @ts-expect-error a middleware finds the Lambda's context, a task does not
         ctx.awsRequestId;
+      },
+    });
+  });
+
+  it('infer the items from their source', () => {
+    interface User {
+      id: string;
+    }
+    const users: User[] = [];
+
+    defineTask({
+      items: list(users),
+      process(user, ctx) {
+        expectTypeOf(user).toEqualTypeOf<User>();
+        expectTypeOf(ctx.dryRun).toEqualTypeOf<boolean>();
+        // @ts-expect-error the runner keeps the place in the items
+        ctx.checkpoint;
+      },
+    });
+    defineTask({
+      params: v.object({ from: v.string() }),
+      items: async ({ env, params }) => list([{ table: env.TABLE, from: params.from }]),
+      count: async ({ params }) => params.from.length,
+      concurrency: 4,
+      processBatch(rows, { params }) {
+        expectTypeOf(rows).toEqualTypeOf<readonly { table: string | undefined; from: string }[]>();
+        expectTypeOf(params.from).toEqualTypeOf<string>();
+      },
+    });
+  });
+
+  it('refuse what contradicts', () => {
+    const items = list([1]);
+    // @ts-expect-error a task does its work as a whole or goes through items
+    expect(() => defineTask({ items, run() {} })).toThrow(TypeError);
+    // @ts-expect-error one of the two
+    expect(() => defineTask({ items, process() {}, processBatch() {} })).toThrow(TypeError);
+    // @ts-expect-error nothing to do
+    expect(() => defineTask({ items })).toThrow(TypeError);
+    // @ts-expect-error one item at a time
+    expect(() => defineTask({ items, batchSize: 5, process() {} })).toThrow(TypeError);
+  });
+
+  it('give a run task what it resumes by', () => {
+    defineTask({
+      async run({ cursor, checkpoint }) {
+        expectTypeOf(cursor).toEqualTypeOf<Json | undefined>();
+        expectTypeOf(await checkpoint({ page: 2 }, { done: 1 })).toEqualTypeOf<boolean>();
+        // @ts-expect-error no JSON
+        checkpoint(new Date());
       },
     });
   });

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { isPartyError } from '../errors.ts';
+import type { AttemptRecords } from '../ledger/attempt-records.ts';
+import { isSettled, type RunRecord, type SelectedTask, type TaskRecord } from '../ledger/records.ts';
+import type { TaskOutcome } from '../ledger/task-records.ts';
+import { versionKey } from '../task/version.ts';
+import type { DecideMessage, Decision } from '../workflow-messages.ts';
+import { crashReason, mayHold, provesDeath } from './crash.ts';
+import { childTask, standingOfChild } from './next-child-step.ts';
+import { leaseEnd } from './next-step.ts';
+import type { ControllerPorts } from './ports.ts';
+import { settle } from './settle-task.ts';
+import { mayBeCalledAgain, runWork, untilDeadline, wait } from './work-order.ts';
+
+/** What Decide is asked in the execution of a child. */
+export type ChildState = DecideMessage['state'] & { readonly version: string; readonly child: number };
+
+export function isOfChild(state: DecideMessage['state']): state is ChildState {
+  return state.version !== undefined && state.child !== undefined;
+}
+
+/** A child, and where its record is. */
+interface Subject {
+  readonly run: RunRecord;
+  /** As a child's. */
+  readonly task: SelectedTask;
+  readonly record: TaskRecord;
+  readonly records: AttemptRecords;
+}
+
+/** Decides what comes next of one child, by its record alone. Idempotent, as Decide is. */
+export async function decideChild(ports: ControllerPorts, state: ChildState): Promise<Decision> {
+  const { runId, version, child, share } = state;
+  const end: Decision = { v: 1, runId, action: 'end' };
+  const subject = await find(ports, state);
+  if (subject === undefined) return end;
+  const verdict = await settleEnd(ports, state, subject);
+  if (verdict === 'settled') return decideChild(ports, { v: 1, runId, version, child, share });
+  const { run, task, record, records } = subject;
+  const now = ports.now();
+  if (verdict === 'call-again') return wait(run, untilDeadline(run, now));
+  if (untilDeadline(run, now) <= 0) return end;
+  switch (standingOfChild(task, { number: child, ...record }, run, now)) {
+    case 'running':
+      return wait(run, leaseEnd(record) - now);
+    case 'broken-off':
+      await settle(ports, run, task, record, 'its invocation ended without a word', records);
+      return decideChild(ports, { v: 1, runId, version, child, share });
+    case 'ready':
+      if (!(await isOpen(ports, subject))) return end;
+      return runWork(ports, run, {
+        versions: [versionKey(version)],
+        child,
+        attempt: record.attempt,
+        ...(share === undefined ? {} : { share }),
+      });
+    default:
+      return end;
+  }
+}
+
+async function find(
+  ports: ControllerPorts,
+  { runId, version, child }: ChildState,
+): Promise<Subject | undefined> {
+  const run = await ports.ledger.runs.require(runId);
+  const task = run.selection?.find((selected) => versionKey(selected.version) === versionKey(version));
+  const records = ports.ledger.children(version).at(child);
+  try {
+    const record = await records.get(version);
+    return task === undefined || record === undefined
+      ? undefined
+      : { run, task: childTask(task), record, records };
+  } catch (error) {
+    if (!isPartyError(error)) throw error;
+    // The task is settled as failed by it.
+    ports.log.error(error.message, { run: runId, child });
+    return undefined;
+  }
+}
+
+/** Whether the run still wants the children of the task executed. */
+async function isOpen(ports: ControllerPorts, { run, task }: Subject): Promise<boolean> {
+  if (isSettled(run) || run.request !== undefined) return false;
+  const parent = await ports.ledger.tasks.get(task.version);
+  return parent?.state === 'fanned-out' && parent.run === run.runId && parent.request === undefined;
+}
+
+/** Settles how the last invocation ended, where that is not in the child's record. */
+async function settleEnd(
+  ports: ControllerPorts,
+  { error, report, work }: ChildState,
+  subject: Subject,
+): Promise<'go-on' | 'settled' | 'call-again'> {
+  if (report?.missing !== undefined) {
+    const reason = 'no-file: the task is no longer in what is deployed';
+    return failUnbegun(ports, subject, { state: 'interrupted', reason });
+  }
+  const [refused] = report?.paramsRefused ?? [];
+  if (refused !== undefined)
+    return failUnbegun(ports, subject, {
+      state: 'failed',
+      reason: `its params were refused: ${refused.message}`,
+    });
+  if (error === undefined || work === undefined) return 'go-on';
+  const { run, task, record, records } = subject;
+  const reason = crashReason(error, ports.config.runnerTimeoutSeconds);
+  ports.log.error('runner crashed', { run: run.runId, child: work.child, error: error.Error, reason });
+  const holds = record.state === 'running' && record.run === run.runId;
+  if (holds && provesDeath(error) && mayHold(error, record)) {
+    await settle(ports, run, task, record, reason, records);
+    return 'settled';
+  }
+  if (holds || record.attempt !== work.attempt) return 'go-on';
+  if (!provesDeath(error) && mayBeCalledAgain(run, ports.now())) return 'call-again';
+  const what = provesDeath(error)
+    ? `the runner does not load: ${reason}`
+    : `the runner could not be called: ${error.Error}`;
+  return failUnbegun(ports, subject, { state: 'failed', reason: what });
+}
+
+/** Records for a child that no invocation could begin how it ended, so that it is not begun for ever. */
+async function failUnbegun(
+  ports: ControllerPorts,
+  { run, task, record, records }: Subject,
+  outcome: TaskOutcome,
+): Promise<'settled' | 'go-on'> {
+  const now = ports.now();
+  const result = await records.claim({
+    task,
+    runId: run.runId,
+    asked: run.trigger === 'invoke',
+    isChild: true,
+    by: run.by,
+    deployId: run.deployId,
+    checksum: record.checksum ?? '',
+    token: randomUUID(),
+    now: new Date(now).toISOString(),
+    leaseUntil: new Date(now + 10_000).toISOString(),
+  });
+  if (!result.claimed) return 'go-on';
+  const { cursor, progress } = result.claim;
+  await records.finish(
+    result.claim,
+    { ...outcome, cursor, ...(progress && { progress }) },
+    new Date(now).toISOString(),
+  );
+  return 'settled';
+}

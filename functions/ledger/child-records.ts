@@ -1,0 +1,133 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { isPartyError, PartyError } from '../errors.ts';
+import { versionKey } from '../task/version.ts';
+import { AttemptRecords, type ItemKey } from './attempt-records.ts';
+import { type Children, type ChildStanding, childStandingAttributes, parseChildStanding } from './records.ts';
+import type { LedgerTable } from './table.ts';
+import { namesIn } from './update-command.ts';
+
+/** So many digits order the numbers of children as texts. */
+const DIGITS = 7;
+export const CHILDREN_LIMIT: number = 10 ** DIGITS - 1;
+
+/** What a child of a task is to stand for. */
+export type PlannedChild = { readonly key: string } | { readonly shard: { index: number; count: number } };
+
+/** A child as it stands; `damaged` where its item is missing or cannot be read. */
+export type Child = { readonly number: number } & (
+  | (ChildStanding & { readonly damaged?: never })
+  | { readonly damaged: PartyError }
+);
+
+/** The records of one task's children: `pk` is `<ledger id>#<version>`, `sk` the child's number from 1. */
+export class ChildRecords {
+  readonly #table: LedgerTable;
+  readonly #pk: string;
+
+  constructor(table: LedgerTable, version: string) {
+    this.#table = table;
+    this.#pk = `${table.ledgerId}#${versionKey(version)}`;
+  }
+
+  /** The record of one child. */
+  at(number: number): AttemptRecords {
+    return new ChildRecord(this.#table, { pk: this.#pk, sk: sortKey(number) });
+  }
+
+  /**
+   * Writes a planned child over whatever an earlier plan has left.
+   * @throws PartyError `held` where somebody has planned it later, or still executes the earlier one
+   */
+  async plan(
+    task: { readonly version: string; readonly name: string },
+    plan: string,
+    number: number,
+    child: PlannedChild,
+    now: string,
+  ): Promise<void> {
+    const { version, name } = task;
+    const record = { schema: 1, version, name, state: 'pending', attempt: 0, history: [], plan, ...child };
+    const older = '#plan < :plan AND';
+    const condition = `attribute_not_exists(#plan) OR ${older} NOT #state = :running OR ${older} #leaseUntil < :now`;
+    const key = { pk: this.#pk, sk: sortKey(number) };
+    const { applied } = await this.#table.write(
+      'child.plan',
+      new PutCommand({
+        TableName: this.#table.tableName,
+        Item: { ...record, summary: 'pending', ...key },
+        ConditionExpression: condition,
+        ExpressionAttributeNames: namesIn(condition),
+        ExpressionAttributeValues: { ':plan': plan, ':running': 'running', ':now': now },
+      }),
+    );
+    if (applied) return;
+    // The SDK may have sent the write twice; then the item is ours.
+    const found = await this.#table.get(key.pk, key.sk, ['plan', 'leaseUntil']);
+    if (found?.plan === plan) return;
+    const isLater = String(found?.plan) > plan;
+    throw new PartyError(
+      'held',
+      `child ${number} of task ${version}_${name} ${isLater ? `was planned anew at ${found?.plan}` : `is being executed until ${found?.leaseUntil}`}, while this attempt plans all of them`,
+      'nothing needs cleaning up: the next attempt plans them again',
+    );
+  }
+
+  /** Where each child of a plan stands, in the order of their numbers. */
+  async standings(children: Children): Promise<Child[]> {
+    const found = new Map<number, Child>();
+    const attributes = ['pk', 'sk', 'plan', ...childStandingAttributes];
+    for await (const page of this.#table.pages(this.#pk, '', attributes)) {
+      for (const item of page) {
+        const number = Number(item.sk);
+        if (item.plan === children.plan) found.set(number, { number, ...parsed(item) });
+      }
+    }
+    return Array.from({ length: children.count }, (_, index) => {
+      const number = index + 1;
+      return found.get(number) ?? { number, damaged: this.#missing(number) };
+    });
+  }
+
+  /** The number of the child that stands for a key; undefined where none does. */
+  async numberOf(children: Children, key: string): Promise<number | undefined> {
+    for await (const page of this.#table.pages(this.#pk, '', ['sk', 'key', 'plan'])) {
+      const item = page.find((child) => child.plan === children.plan && child.key === key);
+      if (item !== undefined) return Number(item.sk);
+    }
+    return undefined;
+  }
+
+  #missing(number: number): PartyError {
+    return new PartyError(
+      'damaged-record',
+      `the ledger item pk "${this.#pk}", sk "${sortKey(number)}" is missing or of another plan`,
+      'plan the task anew: after-party reset',
+    );
+  }
+}
+
+class ChildRecord extends AttemptRecords {
+  readonly #key: ItemKey;
+
+  constructor(table: LedgerTable, key: ItemKey) {
+    super(table, 'child');
+    this.#key = key;
+  }
+
+  protected override keyOf(): ItemKey {
+    return this.#key;
+  }
+}
+
+function sortKey(number: number): string {
+  return String(number).padStart(DIGITS, '0');
+}
+
+function parsed(item: Record<string, unknown>): ChildStanding | { damaged: PartyError } {
+  try {
+    return parseChildStanding(item);
+  } catch (error) {
+    if (isPartyError(error)) return { damaged: error };
+    throw error;
+  }
+}

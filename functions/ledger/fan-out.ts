@@ -1,0 +1,79 @@
+import type { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { ItemKey } from './attempt-records.ts';
+import type { Claim } from './claim.ts';
+import type { Children, RunRecord, TaskRecord } from './records.ts';
+import { both, type Condition, finishUpdate, noneBut, stillHeld, type TaskOutcome } from './settlement.ts';
+import * as summary from './summary.ts';
+import { conditionalUpdate } from './update-command.ts';
+
+/** A task whose children are planned. */
+export type SplitTask = TaskRecord & { readonly children: Children };
+
+export function isSplit(record: TaskRecord): record is SplitTask {
+  return record.children !== undefined;
+}
+
+/** A task's children are planned: from here on its run sees to them, and no invocation holds it. */
+export function fanOutUpdate(
+  tableName: string,
+  key: ItemKey,
+  claim: Claim,
+  children: Children,
+  now: string,
+): UpdateCommand {
+  return conditionalUpdate({
+    tableName,
+    key,
+    set: {
+      state: 'fanned-out',
+      summary: summary.fannedOut(now, children),
+      children,
+    },
+    remove: ['leaseUntil', 'cursor', 'progress'],
+    ...stillHeld(claim),
+  });
+}
+
+/** A run takes over a task whose children an earlier one has planned, and not all brought to an end. */
+export function reopenUpdate(
+  tableName: string,
+  key: ItemKey,
+  record: SplitTask,
+  run: RunRecord,
+  now: string,
+): UpdateCommand {
+  return conditionalUpdate({
+    tableName,
+    key,
+    set: {
+      state: 'fanned-out',
+      summary: summary.fannedOut(now, record.children),
+      run: run.runId,
+      startedAt: now,
+      beganAt: now,
+      deployId: run.deployId,
+    },
+    increment: 'attempt',
+    remove: ['finishedAt', 'result', 'error', 'reason', 'by', 'logs', 'request', 'progress'],
+    condition: '#state = :before AND #attempt = :attempt AND #children.#plan = :plan',
+    values: { ':before': record.state, ':attempt': record.attempt, ':plan': record.children.plan },
+  });
+}
+
+/** What became of a task follows from its children; a success beats a request, as of any task. */
+export function settleUpdate(
+  tableName: string,
+  key: ItemKey,
+  record: TaskRecord,
+  outcome: TaskOutcome,
+  now: string,
+): UpdateCommand {
+  const { state, attempt, history, startedAt = now, beganAt = startedAt } = record;
+  const runId = record.run ?? record.lastRun;
+  const unchanged: Condition = {
+    condition: '#state = :before AND #attempt = :attempt',
+    values: { ':before': state, ':attempt': attempt },
+  };
+  const holds = outcome.state === 'succeeded' ? unchanged : both(unchanged, noneBut(record.request));
+  return finishUpdate(tableName, key, { attempt, beganAt, history, runId }, outcome, now, holds);
+}

@@ -1,0 +1,107 @@
+import { messageOf, PartyError } from '../../errors.ts';
+import type { TaskContext, TaskLogger } from '../../task/context.ts';
+import type { TaskItems } from '../../task/define-task.ts';
+import { isSource, type Json, readerOf, type SourceReader } from '../../task/source.ts';
+
+/** What an option of the task's author threw, named by the option. */
+export function thrownBy(option: string, error: unknown): Error {
+  return new Error(`the task's "${option}" threw`, { cause: error });
+}
+
+/**
+ * The reader of what the task's `items` gives.
+ * @throws Error naming the option, TypeError where it gives no source
+ */
+export async function openItems(items: TaskItems, ctx: TaskContext): Promise<SourceReader<unknown>> {
+  const source: unknown = await items.source(ctx).catch((error: unknown) => {
+    throw thrownBy('items', error);
+  });
+  if (isSource(source)) return readerOf(source);
+  throw new TypeError(
+    `the task's "items" gave ${source === null ? 'null' : typeof source}: expected a source of after-party/sources`,
+  );
+}
+
+/**
+ * About how many items there are, by the task's own `count` or the source's.
+ * @throws Error naming the option, TypeError for what is no number of items
+ */
+export async function countItems(
+  items: TaskItems,
+  reader: SourceReader<unknown>,
+  ctx: TaskContext,
+): Promise<number | undefined> {
+  const count = await (async () => (items.count === undefined ? reader.count?.() : items.count(ctx)))().catch(
+    (error: unknown) => {
+      throw thrownBy(items.count === undefined ? 'items' : 'count', error);
+    },
+  );
+  if (count === undefined) return undefined;
+  if (typeof count === 'number' && count >= 0 && Number.isFinite(count)) return Math.round(count);
+  throw new TypeError(`the task's "count" gave ${messageOf(count)}: expected a number of items`);
+}
+
+/** What a source gives next: an item with the cursor behind it, the end, or what it threw. */
+export type Arrival =
+  | { readonly item: unknown; readonly cursor: Json }
+  | { readonly end: true }
+  | { readonly error: unknown };
+
+/** One reading of a source, which nobody has to wait for. */
+export class ItemsReading {
+  readonly #iterator: AsyncIterator<readonly [unknown, Json]>;
+  readonly #closing = new AbortController();
+  readonly #resumed: Json | undefined;
+  #hasBegun = false;
+
+  constructor(reader: SourceReader<unknown>, cursor: Json | undefined, signal: AbortSignal) {
+    this.#resumed = cursor;
+    const position = { cursor, signal: AbortSignal.any([signal, this.#closing.signal]) };
+    try {
+      this.#iterator = reader.read(position)[Symbol.asyncIterator]();
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  /** Calls back with what comes next. */
+  next(onArrival: (arrival: Arrival) => void): void {
+    this.#iterator.next().then(
+      (result) => {
+        this.#hasBegun = true;
+        if (result.done === true) onArrival({ end: true });
+        else onArrival({ item: result.value[0], cursor: result.value[1] });
+      },
+      (error: unknown) => onArrival({ error: this.#explain(error) }),
+    );
+  }
+
+  /**
+   * Has the source clean up behind itself.
+   * @returns whether it did so in time
+   */
+  async close(milliseconds: number, log: TaskLogger): Promise<boolean> {
+    this.#closing.abort();
+    const closed = (this.#iterator.return?.() ?? Promise.resolve()).then(
+      () => true,
+      (error: unknown) => {
+        log.warn('the source of the items threw while it was closed', { error: messageOf(error) });
+        return true;
+      },
+    );
+    const late = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => late.resolve(false), milliseconds);
+    return Promise.race([closed, late.promise]).finally(() => clearTimeout(timer));
+  }
+
+  #explain(error: unknown): unknown {
+    const isRefusal = error instanceof RangeError && this.#resumed !== undefined && !this.#hasBegun;
+    if (!isRefusal) return error;
+    return new PartyError(
+      'cursor-refused',
+      `the task's source cannot go on from the cursor that was kept: ${error.message}`,
+      'begin anew: after-party invoke TASK --from-start',
+      { cause: error },
+    );
+  }
+}

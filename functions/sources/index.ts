@@ -1,0 +1,13 @@
+export type { Source } from '../task/source.ts';
+export { type CsvOptions, csv } from './csv.ts';
+export type { DynamoClient, DynamoItem } from './dynamo-items.ts';
+export { type DynamoQueryOptions, dynamoQuery } from './dynamo-query.ts';
+export { type DynamoScanOptions, dynamoScan } from './dynamo-scan.ts';
+export type { FileLocation } from './file.ts';
+export { type JsonLinesOptions, jsonLines } from './json-lines.ts';
+export { type KeysetOptions, keyset } from './keyset.ts';
+export { list } from './list.ts';
+export type { S3Location } from './s3-file.ts';
+export { type S3Object, type S3ObjectsOptions, s3Objects } from './s3-objects.ts';
+export { source } from './source.ts';
+export type { ByteStream, StreamOpener } from './stream-file.ts';

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { outlookText, progressBar, progressDetails, progressText } from '../../../bin/terminal/progress.ts';
+import { noteOf } from '../../../bin/terminal/task-lines.ts';
+import type { TaskProgress } from '../../../functions/controller/requests.ts';
+import { taskStatus } from '../command-line.ts';
+
+const still = { itemsPerSecond: null, msLeft: null };
+const progress: TaskProgress = { done: 5_160, total: 12_000, itemsPerSecond: 31.7, msLeft: 215_000 };
+
+describe('how far a task has come', () => {
+  it.each([
+    [null, '', '', ''],
+    [{ done: 7_013, total: null, ...still }, '7,013 items', '7,013 items', ''],
+    [{ done: 1, total: null, ...still }, '1 item', '1 item', ''],
+    [{ done: 0, total: 0, ...still }, '0 items', '0 of ~0 (0 items)', ''],
+    [{ done: 5_160, total: 12_000, ...still }, '43 %', '5,160 of ~12,000 (43 %)', '▇▇▇▇▁▁▁▁▁▁'],
+    [{ done: 12_000, total: 12_000, ...still }, '99 %', '12,000 of ~12,000 (99 %)', '▇▇▇▇▇▇▇▇▇▁'],
+    [progress, '43 %', '5,160 of ~12,000 (43 %), 31.7 a second, 3m 35s left', '▇▇▇▇▁▁▁▁▁▁'],
+    [
+      { done: 60, total: null, itemsPerSecond: 0.0234, msLeft: null },
+      '60 items',
+      '60 items, 0.023 a second',
+      '',
+    ],
+  ])('%j', (given, text, details, bar) => {
+    expect([progressText(given), progressDetails(given), progressBar(given)]).toEqual([text, details, bar]);
+  });
+
+  it('is said with the time left', () => {
+    expect(outlookText({ progress })).toBe('43 % · 3m 35s left');
+  });
+});
+
+describe('the note of a task', () => {
+  const far = { ...progress, ...still };
+  it.each([
+    [
+      { state: 'running', attempt: 812, progress, notes: ['pause-requested'] },
+      '43 % · 3m 35s left · pause requested',
+    ],
+    [{ state: 'paused', progress: far, reason: 'peak hours' }, '43 % · "peak hours"'],
+    [{ state: 'paused', progress: far, reason: 'paused' }, '43 %'],
+    [{ state: 'interrupted', progress: far, reason: 'deploy timeout' }, '43 % · deploy timeout'],
+    [{ state: 'cancelled', progress: far, reason: 'wrong release' }, '43 % · "wrong release"'],
+    [{ state: 'succeeded', progress: far, result: '12,000 items' }, '12,000 items'],
+    [
+      { state: 'failed', attempt: 2, progress: far, error: { name: 'Error', message: 'HTTP 503' } },
+      'attempt 2, at 43 %: HTTP 503',
+    ],
+  ])('%j', (fields, note) => {
+    expect(noteOf(taskStatus(fields))).toBe(note);
+  });
+});

@@ -1,0 +1,33 @@
+import { type Json, type ReadPosition, type Source, sourceOf } from '../../../functions/task/source.ts';
+
+export interface NumbersOptions {
+  /** What it says there are. */
+  readonly count?: number;
+  /** Called before each number is given. */
+  readonly before?: (number: number, position: ReadPosition) => unknown;
+  /** Called when it is closed. */
+  readonly onClose?: () => unknown;
+  /** The cursor behind a number. */
+  readonly cursorOf?: (number: number) => unknown;
+}
+
+/** The numbers from 1 to `last`; the cursor behind a number is that number. */
+export function numbers(last: number, options: NumbersOptions = {}): Source<number> {
+  const { count, before, onClose, cursorOf = (number) => number } = options;
+  return sourceOf({
+    splits: false,
+    ...(count === undefined ? {} : { count: async () => count }),
+    async *read(position) {
+      const { cursor = 0 } = position;
+      if (typeof cursor !== 'number') throw new RangeError(`${JSON.stringify(cursor)} is no number`);
+      try {
+        for (let number = cursor + 1; number <= last; number++) {
+          await before?.(number, position);
+          yield [number, cursorOf(number) as Json] as const;
+        }
+      } finally {
+        await onClose?.();
+      }
+    },
+  });
+}

@@ -1,0 +1,9 @@
+import { defineTask } from 'after-party/task';
+
+export default defineTask({
+  background: true,
+  after: ['fill'],
+  run() {
+    return 'clean';
+  },
+});

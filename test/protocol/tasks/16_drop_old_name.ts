@@ -1,0 +1,8 @@
+import { defineTask } from 'after-party/task';
+
+export default defineTask({
+  after: ['fill'],
+  run() {
+    return 'dropped';
+  },
+});
