@@ -165,8 +165,8 @@ export abstract class AttemptRecords {
 
   /**
    * Corrects the ledger by hand, audited in the history. A reset also mends a damaged record.
-   * @throws PartyError `held` while an invocation executes the task or if its record changes meanwhile,
-   * `damaged-record`
+   * @throws PartyError `held` while an invocation or a run executes the task or its children, or if its record
+   * changes meanwhile, `damaged-record`
    */
   async correct(correction: Correction, now: string): Promise<TaskRecord> {
     const key = this.keyOf(correction.version);
@@ -180,11 +180,16 @@ export abstract class AttemptRecords {
         'wait until it has ended, or cancel its run: after-party cancel RUN',
       );
     }
+    if (!(before instanceof PartyError) && before?.state === 'fanned-out')
+      throw held(correction, 'has children that are being executed', 'wait until they have ended');
+    if (correction.child !== undefined && !isDeepStrictEqual(before, correction.child.task))
+      throw held(correction, 'changed while it was being corrected', 'look at it again: after-party show');
     const record = correctedRecord(correction, before instanceof PartyError ? undefined : before, now);
     const corrected = {
       ...record,
       ...key,
       ...(record.cursor === undefined ? {} : { cursor: JSON.stringify(record.cursor) }),
+      ...(record.result === undefined ? {} : { result: JSON.stringify(record.result) }),
     };
     const { condition, values } = unchanged(item);
     const written = await this.table.write(

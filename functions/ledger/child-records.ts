@@ -2,7 +2,15 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { isPartyError, PartyError } from '../errors.ts';
 import { versionKey } from '../task/version.ts';
 import { AttemptRecords, type ItemKey } from './attempt-records.ts';
-import { type Children, type ChildStanding, childStandingAttributes, parseChildStanding } from './records.ts';
+import {
+  type ChildListing,
+  type Children,
+  type ChildStanding,
+  childListingAttributes,
+  childStandingAttributes,
+  parseChildListing,
+  parseChildStanding,
+} from './records.ts';
 import type { LedgerTable } from './table.ts';
 import { namesIn } from './update-command.ts';
 
@@ -13,11 +21,14 @@ export const CHILDREN_LIMIT: number = 10 ** DIGITS - 1;
 /** What a child of a task is to stand for. */
 export type PlannedChild = { readonly key: string } | { readonly shard: { index: number; count: number } };
 
+type Readable<Read> = Read & { readonly damaged?: never };
+type Numbered<Read> = { readonly number: number } & (Readable<Read> | { readonly damaged: PartyError });
+
 /** A child as it stands; `damaged` where its item is missing or cannot be read. */
-export type Child = { readonly number: number } & (
-  | (ChildStanding & { readonly damaged?: never })
-  | { readonly damaged: PartyError }
-);
+export type Child = Numbered<ChildStanding>;
+
+/** A child as it is listed; `damaged` as above. */
+export type ListedChild = Numbered<ChildListing>;
 
 /** The records of one task's children: `pk` is `<ledger id>#<version>`, `sk` the child's number from 1. */
 export class ChildRecords {
@@ -73,28 +84,31 @@ export class ChildRecords {
   }
 
   /** Where each child of a plan stands, in the order of their numbers. */
-  async standings(children: Children): Promise<Child[]> {
-    const found = new Map<number, Child>();
-    const attributes = ['pk', 'sk', 'plan', ...childStandingAttributes];
-    for await (const page of this.#table.pages(this.#pk, '', attributes)) {
+  standings(children: Children): Promise<Child[]> {
+    return this.#ofPlan(children, childStandingAttributes, parseChildStanding);
+  }
+
+  /** Each child of a plan, in the order of their numbers. */
+  list(children: Children): Promise<ListedChild[]> {
+    return this.#ofPlan(children, childListingAttributes, parseChildListing);
+  }
+
+  async #ofPlan<Read extends object>(
+    { plan, count }: Children,
+    attributes: readonly string[],
+    parse: (item: Record<string, unknown>) => Readable<Read>,
+  ): Promise<Numbered<Read>[]> {
+    const found = new Map<number, Numbered<Read>>();
+    for await (const page of this.#table.pages(this.#pk, '', ['pk', 'sk', 'plan', ...attributes])) {
       for (const item of page) {
         const number = Number(item.sk);
-        if (item.plan === children.plan) found.set(number, { number, ...parsed(item) });
+        if (item.plan === plan) found.set(number, { number, ...parsed(item, parse) });
       }
     }
-    return Array.from({ length: children.count }, (_, index) => {
+    return Array.from({ length: count }, (_, index) => {
       const number = index + 1;
       return found.get(number) ?? { number, damaged: this.#missing(number) };
     });
-  }
-
-  /** The number of the child that stands for a key; undefined where none does. */
-  async numberOf(children: Children, key: string): Promise<number | undefined> {
-    for await (const page of this.#table.pages(this.#pk, '', ['sk', 'key', 'plan'])) {
-      const item = page.find((child) => child.plan === children.plan && child.key === key);
-      if (item !== undefined) return Number(item.sk);
-    }
-    return undefined;
   }
 
   #missing(number: number): PartyError {
@@ -123,9 +137,12 @@ function sortKey(number: number): string {
   return String(number).padStart(DIGITS, '0');
 }
 
-function parsed(item: Record<string, unknown>): ChildStanding | { damaged: PartyError } {
+function parsed<Read>(
+  item: Record<string, unknown>,
+  parse: (item: Record<string, unknown>) => Readable<Read>,
+): Readable<Read> | { damaged: PartyError } {
   try {
-    return parseChildStanding(item);
+    return parse(item);
   } catch (error) {
     if (isPartyError(error)) return { damaged: error };
     throw error;

@@ -1,4 +1,5 @@
 import type { HistoryEntry, TaskRecord } from './records.ts';
+import type { TaskOutcome } from './settlement.ts';
 import * as summary from './summary.ts';
 
 const HISTORY_LIMIT = 20;
@@ -12,6 +13,13 @@ export interface Correction {
   /** Who: an ARN as the CLI declares it. */
   readonly by: string;
   readonly reason?: string | undefined;
+  /** Of a split task: which of its children was corrected, and what the task has come to with that. */
+  readonly child?: {
+    readonly name: string;
+    readonly outcome: TaskOutcome;
+    /** As it was when the outcome was found. */
+    readonly task: TaskRecord;
+  };
 }
 
 const WORDS = {
@@ -29,22 +37,37 @@ export function correctedRecord(
   before: TaskRecord | undefined,
   now: string,
 ): TaskRecord {
-  const { kind, version, name, by, reason } = correction;
+  const { kind, version, name, by, reason, child } = correction;
   const why = reason === undefined ? {} : { reason };
   const attempt = before?.attempt ?? 0;
-  const entry = { attempt, state: WORDS[kind], at: now, by, ...why };
+  const what = child === undefined ? WORDS[kind] : `${WORDS[kind]}: ${child.name}`;
+  const entry = { attempt, state: what, at: now, by, ...why };
   const audit: TaskRecord = {
     schema: 1,
     version,
     name,
     state: 'pending',
-    summary: summary.corrected(WORDS[kind], now, by, reason),
+    summary: summary.corrected(what, now, by, reason),
     attempt,
     history: withEntry(before?.history ?? [], entry),
     // Whoever broke off must not find its claim again: the last owner stays, as a mark to compare with.
     ...kept(before, 'owner', 'key', 'shard', 'plan'),
   };
   const past = kept(before, 'startedAt', 'lastRun', 'checksum');
+  if (child !== undefined) {
+    const { state, result, progress, error, reason: told, logs } = child.outcome;
+    return {
+      ...audit,
+      ...past,
+      ...kept(before, 'resetAt', 'deployId', 'finishedAt', 'rate', 'children'),
+      state,
+      ...(state === 'succeeded' && { succeededAt: now, result }),
+      ...(told !== undefined && { reason: told }),
+      ...(error !== undefined && { error }),
+      ...(logs !== undefined && { logs: [...logs] }),
+      ...(progress !== undefined && { progress }),
+    };
+  }
   const far = kept(
     before,
     ...(['succeededAt', 'resetAt', 'finishedAt', 'deployId'] as const),

@@ -1,5 +1,11 @@
 export type { AttemptRecords } from './attempt-records.ts';
-export { CHILDREN_LIMIT, type Child, ChildRecords, type PlannedChild } from './child-records.ts';
+export {
+  CHILDREN_LIMIT,
+  type Child,
+  ChildRecords,
+  type ListedChild,
+  type PlannedChild,
+} from './child-records.ts';
 export type { Claim, ClaimRequest } from './claim.ts';
 export type { Correction } from './correction.ts';
 export { isSplit, type SplitTask } from './fan-out.ts';

@@ -144,6 +144,11 @@ export const childStandingAttributes = [
 const childStandingSchema = v.pick(taskAttributesSchema, childStandingAttributes);
 /** Where a child stands, without what only people look at. */
 export type ChildStanding = v.InferOutput<typeof childStandingSchema>;
+const alsoListed = ['key', 'shard', 'beganAt', 'startedAt', 'finishedAt', 'result', 'error'] as const;
+export const childListingAttributes = [...childStandingAttributes, ...alsoListed] as const;
+const childListingSchema = v.pick(taskAttributesSchema, childListingAttributes);
+/** A child as it is listed, without its history and its logs. */
+export type ChildListing = v.InferOutput<typeof childListingSchema>;
 
 const earlierTaskSchema = v.object({ version: v.string(), name: v.string() });
 /** A task that another one comes after. */
@@ -261,6 +266,7 @@ type Item = Record<string, unknown>;
 
 export const parseTaskRecord = (item: Item): TaskRecord => parse(taskRecordSchema, item);
 export const parseChildStanding = (item: Item): ChildStanding => parse(childStandingSchema, item);
+export const parseChildListing = (item: Item): ChildListing => parse(childListingSchema, item);
 export const parseRunRecord = (item: Item): RunRecord => parse(runRecordSchema, item);
 export const parseRunStanding = (item: Item): RunStanding => parse(runStandingSchema, item);
 export const parsePendingAnswer = (item: Item): PendingAnswer => parse(pendingAnswerSchema, item);
