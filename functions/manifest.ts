@@ -17,6 +17,10 @@ const taskSchema = v.object({
   after: v.optional(v.array(v.string())),
   /** Whether it goes through items. */
   iterates: v.optional(v.boolean()),
+  /** Into what it is split, if it is. */
+  splits: v.optional(v.picklist(['shards', 'keys'])),
+  /** Into how many shards. */
+  shards: v.optional(v.number()),
   delivery: v.picklist(['at-least-once', 'at-most-once']),
   /** Absent: the party's. */
   onFailure: v.optional(v.picklist(['fail-deploy', 'continue'])),

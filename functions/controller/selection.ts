@@ -79,13 +79,14 @@ export function pinned(
   view: LedgerView,
   config: PartyConfig,
 ): SelectedTask {
-  const { version, name, when, delivery } = task;
+  const { version, name, when, delivery, splits } = task;
   const after = earlierTasks(task, manifest, view, config);
   return {
     version,
     name,
     when,
-    delivery,
+    // Splitting a task has no effect of its own, so it may be repeated.
+    ...(splits === undefined ? { delivery } : { delivery: 'at-least-once', childDelivery: delivery }),
     onFailure: task.onFailure ?? config.onFailure,
     ...(after.length === 0 ? {} : { after }),
   };

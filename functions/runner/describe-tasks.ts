@@ -53,8 +53,8 @@ async function refusalWithoutParams(task: Task, name: string): Promise<string | 
 }
 
 function entryOf({ version, name, file, checksum }: TaskFile, task: Task): ManifestTask {
-  const { when, background, after, delivery, onFailure, tags, environments, newEnvironment, secretParams } =
-    task;
+  const { when, background, after, split, delivery, onFailure, tags, environments } = task;
+  const { newEnvironment, secretParams } = task;
   return {
     version,
     name,
@@ -65,6 +65,8 @@ function entryOf({ version, name, file, checksum }: TaskFile, task: Task): Manif
     ...(background && { background }),
     ...(after.length > 0 && { after: [...after] }),
     iterates: task.items !== undefined,
+    ...(split && { splits: split.of }),
+    ...(split?.of === 'shards' && { shards: split.count }),
     delivery,
     ...(onFailure && { onFailure }),
     tags: [...tags],

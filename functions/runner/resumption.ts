@@ -1,7 +1,7 @@
 import type { Progress } from '../ledger/index.ts';
 import type { RunContext, TaskProgress } from '../task/context.ts';
+import { checkCursor } from '../task/cursor.ts';
 import type { Bookmark } from './bookmark.ts';
-import { checkCursor } from './cursor.ts';
 import type { RunnerPorts } from './ports.ts';
 import type { StopSignal } from './stop-signal.ts';
 import type { StopWatch } from './stop-watch.ts';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
 import { PartyError } from '../errors.ts';
-import { checkCursor } from '../runner/cursor.ts';
+import { checkCursor } from '../task/cursor.ts';
 import { type Json, type ReadPosition, type Source, sourceOf } from '../task/source.ts';
 import { parseCursor, shown } from './cursor.ts';
 

@@ -1,5 +1,5 @@
 import { PartyError } from '../errors.ts';
-import { checkCursor } from '../runner/cursor.ts';
+import { checkCursor } from '../task/cursor.ts';
 import { type Json, type ReadPosition, type Source, sourceOf } from '../task/source.ts';
 import { shown } from './cursor.ts';
 

@@ -1,6 +1,6 @@
-import type { Json } from './source.ts';
+import type { Json, Shard } from './source.ts';
 
-/** Writes one JSON line; the task's version, name, run and attempt are on each. */
+/** Writes one JSON line; the task's version, name, run and attempt are on each, and its key or shard. */
 export interface TaskLogger {
   debug(message: string, ...extra: LogExtra[]): void;
   info(message: string, ...extra: LogExtra[]): void;
@@ -58,11 +58,11 @@ export interface TaskContext<Params = unknown> {
   readonly params: Params;
   readonly environmentName: string;
   readonly deploy: DeployInfo;
-  /** Counts the attempts at this task, from 1; each invocation that goes on with it is one. */
+  /** Counts the attempts at this task, or at this shard or key of it, from 1; each invocation that goes on with it is one. */
   readonly attempt: number;
   /**
    * The same for every attempt at this task until a person resets it or runs it again: hand it to APIs that
-   * take one, so that a repeated call does nothing.
+   * take one, so that a repeated call does nothing. Each shard or key has its own.
    */
   readonly idempotencyKey: string;
   /** Whether a person only wants to see what the task would do: change nothing then. */
@@ -70,6 +70,18 @@ export interface TaskContext<Params = unknown> {
   /** Aborts when the task must end: its timeout, the deploy's deadline, a cancel. */
   readonly signal: AbortSignal;
   readonly logger: TaskLogger;
+}
+
+/** What a task with `forEach` is given besides. */
+export interface KeyContext {
+  /** Which of the keys it is executed for. */
+  readonly key: string;
+}
+
+/** What a task with `shards` is given besides. */
+export interface ShardContext {
+  /** Which share of the work it is executed for: `index` from 0 to `count` - 1. */
+  readonly shard: Shard;
 }
 
 /** What a `run` task is given besides. */

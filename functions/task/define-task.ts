@@ -4,10 +4,17 @@ import { parseDuration } from './duration.ts';
 import type { TaskMiddleware } from './middleware.ts';
 import { checkOptions } from './options-check.ts';
 import type { Source } from './source.ts';
-import type { TaskOptions } from './task-options.ts';
+import type { AnyTaskOptions, KeyTaskOptions, ShardTaskOptions, TaskOptions } from './task-options.ts';
 
 const TASK: unique symbol = Symbol.for('after-party.task');
 const BATCH_SIZE = 100;
+const PARALLEL = 10;
+
+/** Into what a task is split, and how many of it are executed at a time. */
+export type TaskSplit = { readonly parallel: number } & (
+  | { readonly of: 'shards'; readonly count: number }
+  | { readonly of: 'keys'; readonly keys: (ctx: TaskContext) => unknown }
+);
 
 /** How a task goes through its items. */
 export interface TaskItems {
@@ -36,6 +43,7 @@ interface TaskSettings {
   readonly background: boolean;
   /** Names of the tasks that must have succeeded first. */
   readonly after: readonly string[];
+  readonly split: TaskSplit | undefined;
   readonly delivery: 'at-least-once' | 'at-most-once';
   readonly onFailure: 'fail-deploy' | 'continue' | undefined;
   readonly retries: number;
@@ -57,14 +65,30 @@ export function defineTask<
   Schema extends StandardSchemaV1 = StandardSchemaV1<undefined, undefined>,
   const Middlewares extends readonly TaskMiddleware[] = readonly TaskMiddleware[],
   Item = unknown,
->(options: TaskOptions<Schema, Middlewares, Item>): Task {
-  checkOptions(options);
+>(options: KeyTaskOptions<Schema, Middlewares, Item>): Task;
+// One signature for each kind: TypeScript does not infer the context from whether a function is given.
+export function defineTask<
+  Schema extends StandardSchemaV1 = StandardSchemaV1<undefined, undefined>,
+  const Middlewares extends readonly TaskMiddleware[] = readonly TaskMiddleware[],
+  Item = unknown,
+>(options: ShardTaskOptions<Schema, Middlewares, Item>): Task;
+// The last takes each of them, since what is wrong is said of the last.
+export function defineTask<
+  Schema extends StandardSchemaV1 = StandardSchemaV1<undefined, undefined>,
+  const Middlewares extends readonly TaskMiddleware[] = readonly TaskMiddleware[],
+  Item = unknown,
+>(options: AnyTaskOptions<Schema, Middlewares, Item>): Task;
+export function defineTask(given: AnyTaskOptions): Task {
+  checkOptions(given);
+  // The runner gives the params and the fields that the types promise; it knows no types of the author's.
+  const options = given as TaskOptions;
   const settings: TaskSettings = {
     [TASK]: 1,
     description: options.description,
     when: options.when ?? 'once',
     background: options.background ?? false,
     after: options.after ?? [],
+    split: splitOf(given),
     delivery: options.delivery ?? 'at-least-once',
     onFailure: options.onFailure,
     retries: options.retries ?? 0,
@@ -76,11 +100,16 @@ export function defineTask<
     params: options.params,
     secretParams: options.secretParams ?? [],
   };
-  // The runner gives the params and the fields that the types promise; it knows no types of the author's.
-  const work = options as TaskOptions;
-  return work.run === undefined
-    ? { ...settings, run: undefined, items: itemsOf(work) }
-    : { ...settings, run: (ctx) => work.run(ctx), items: undefined };
+  return options.run === undefined
+    ? { ...settings, run: undefined, items: itemsOf(options) }
+    : { ...settings, run: (ctx) => options.run(ctx), items: undefined };
+}
+
+function splitOf(options: AnyTaskOptions): TaskSplit | undefined {
+  const { shards, parallel = PARALLEL } = options;
+  if (shards !== undefined) return { of: 'shards', count: shards, parallel };
+  if (options.forEach === undefined) return undefined;
+  return { of: 'keys', keys: (ctx) => options.forEach(ctx), parallel };
 }
 
 function itemsOf(options: Exclude<TaskOptions, { run(...args: never): unknown }>): TaskItems {

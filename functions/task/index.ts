@@ -1,8 +1,10 @@
 export type {
   DeployInfo,
+  KeyContext,
   LogExtra,
   RunContext,
   RunSummary,
+  ShardContext,
   TaskContext,
   TaskLogger,
   TaskProgress,
@@ -10,5 +12,5 @@ export type {
 export { defineTask, type Task } from './define-task.ts';
 export type { Duration } from './duration.ts';
 export type { TaskMiddleware, TaskRequest } from './middleware.ts';
-export type { Json, Source } from './source.ts';
-export type { TaskOptions } from './task-options.ts';
+export type { Json, Shard, Source } from './source.ts';
+export type { Keys, KeyTaskOptions, ShardTaskOptions, TaskOptions } from './task-options.ts';

@@ -1,11 +1,14 @@
-import type { TaskContext } from './context.ts';
+import type { KeyContext, ShardContext, TaskContext } from './context.ts';
 
 /** What a middleware sees of one try of a task; middy's request. */
 export interface TaskRequest<Added = unknown, Internal = Record<string, unknown>> {
   /** Which task runs: its version, name and attempt. */
   event: { readonly version: string; readonly name: string; readonly attempt: number };
-  /** The task's context; what a middleware sets here, the task finds on its own. The Lambda's context is below it. */
-  context: TaskContext & Added;
+  /**
+   * The task's context; what a middleware sets here, the task finds on its own. The Lambda's context is below it.
+   * It has no key around `forEach`, which gives the keys.
+   */
+  context: TaskContext & Partial<KeyContext & ShardContext> & Added;
   response: unknown;
   error: Error | null;
   internal: Internal;

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { messageOf } from '../errors.ts';
 import { parseDuration } from './duration.ts';
 import { nearestWord } from './nearest-word.ts';
-import { isSource } from './source.ts';
+import { isSource, readerOf } from './source.ts';
 import type { TaskOptions } from './task-options.ts';
 
 /** What the option takes, in words, if the value is none of it. */
@@ -37,6 +37,9 @@ const CHECKS: Readonly<Record<TaskOptionName, Check>> = {
     (value) => Number.isFinite(value) && Number(value) > 0,
   ),
   pauseWhile: expects('a function', isFunction),
+  shards: wholeNumber(1, 10_000),
+  forEach: expects('a function that returns the keys', isFunction),
+  parallel: wholeNumber(1, 10_000),
 };
 const ITEMS_OPTIONS: readonly TaskOptionName[] = [
   ...([
@@ -69,6 +72,7 @@ export function checkOptions(options: object): void {
     }
   }
   checkWork(given);
+  checkSplit(given);
   if (given.get('delivery') === 'at-most-once' && given.has('retries') && given.get('retries') !== 0) {
     throw new TypeError(
       'option "retries" contradicts delivery "at-most-once": a task that threw is never tried again unasked; leave one out',
@@ -107,6 +111,24 @@ function checkWork(given: ReadonlyMap<string, unknown>): void {
   if (given.get('delivery') === 'at-most-once' && (given.get('concurrency') ?? 1) !== 1) {
     throw new TypeError(
       'option "concurrency" contradicts delivery "at-most-once": what broke off must be one item or batch; leave one out',
+    );
+  }
+}
+
+/** A task may be split by one of `shards` and `forEach`. */
+function checkSplit(given: ReadonlyMap<string, unknown>): void {
+  if (given.has('shards') && given.has('forEach')) {
+    throw new TypeError(
+      'option "forEach" contradicts "shards": a task is split by keys or by numbers; leave one out',
+    );
+  }
+  if (given.has('parallel') && !given.has('shards') && !given.has('forEach')) {
+    throw new TypeError('option "parallel" needs "shards" or "forEach": say into what the task is split');
+  }
+  const items = given.get('items');
+  if (given.has('shards') && isSource(items) && !readerOf(items).splits) {
+    throw new TypeError(
+      'option "items" is a source that does not split itself into "shards", so each shard would process all of it: give a function that returns the part for its ctx.shard',
     );
   }
 }

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { RunContext, TaskContext } from './context.ts';
+import type { KeyContext, RunContext, ShardContext, TaskContext } from './context.ts';
 import type { Duration } from './duration.ts';
 import type { AddedBy, TaskMiddleware } from './middleware.ts';
 import type { Source } from './source.ts';
@@ -33,7 +33,7 @@ export interface CommonOptions<
   readonly after?: readonly string[];
   /**
    * With `'at-most-once'` a task that broke off or threw is never retried unasked: it ends `in-doubt`. Of a task
-   * with `items`, that is the item or batch at which it broke off.
+x
    * @default 'at-least-once'
    */
   readonly delivery?: 'at-least-once' | 'at-most-once';
@@ -107,7 +107,8 @@ export interface ItemsOptions<Context, Item> {
   /** What to process: a source of `after-party/sources`, or a function that returns one. */
   readonly items: Source<Item> | ((ctx: Context) => Source<Item> | Promise<Source<Item>>);
   /**
-   * About how many items there are; asked once, when the task begins.
+   * About how many items there are; asked once, when the task begins. Where the source splits itself into the
+   * task's `shards`, those of all shards together.
    * @default - what the source knows
    */
   count?(ctx: Context): number | undefined | Promise<number | undefined>;
@@ -118,7 +119,7 @@ export interface ItemsOptions<Context, Item> {
    */
   readonly concurrency?: number;
   /**
-   * Items per second at most, over 0.
+   * Items per second at most, over 0; of a task that is split, of all that is executed at a time together.
    * @default - as fast as it goes
    */
   readonly rate?: number;
@@ -150,14 +151,88 @@ export interface ProcessBatchOptions<Context, Item> extends ItemsOptions<Context
   readonly process?: never;
 }
 
+/** What may be said of a task that is not split. */
+export interface WholeOptions {
+  readonly shards?: never;
+  readonly forEach?: never;
+  readonly parallel?: never;
+}
+
+/** What may be said of any task that is split. */
+export interface SplitOptions {
+  /**
+   * How many shards or keys are executed at a time, from 1 to 10,000.
+   * @default 10
+   */
+  readonly parallel?: number;
+}
+
+/** What may be said of a task that is split by numbers. */
+export interface ShardsOptions extends SplitOptions {
+  /**
+   * Into how many shards the task is split, from 1 to 10,000. `dynamoScan` reads its shard by itself; whatever
+   * else does the work finds its share in `ctx.shard`. A task that is under way keeps the number it began with.
+   */
+  readonly shards: number;
+  readonly forEach?: never;
+}
+
+/** What may be said of a task that is split by keys. */
+export interface ForEachOptions<Context> extends SplitOptions {
+  /**
+   * The keys, such as the ids of tenants: the task does its work once for each, with `ctx.key`. Asked once, when
+   * the task begins, within its middlewares; each key is a text of at most 4 KB, and there is none twice.
+   */
+  forEach(ctx: Context): Keys | Promise<Keys>;
+  readonly shards?: never;
+}
+
+/** A list of keys, a set of them, or a generator. */
+export type Keys = Iterable<string> | AsyncIterable<string>;
+
+type WorkOptions<
+  Schema extends StandardSchemaV1,
+  Middlewares extends readonly TaskMiddleware[],
+  Item,
+  Own = unknown,
+> = CommonOptions<Schema, Middlewares> &
+  (
+    | RunOptions<RunContext<StandardSchemaV1.InferOutput<Schema>> & AddedBy<Middlewares> & Own>
+    | ProcessOptions<TaskContext<StandardSchemaV1.InferOutput<Schema>> & AddedBy<Middlewares> & Own, Item>
+    | ProcessBatchOptions<
+        TaskContext<StandardSchemaV1.InferOutput<Schema>> & AddedBy<Middlewares> & Own,
+        Item
+      >
+  );
+
 /** What a task says of itself: it has `run`, or `items` with `process` or `processBatch`. */
 export type TaskOptions<
   Schema extends StandardSchemaV1 = StandardSchemaV1,
   Middlewares extends readonly TaskMiddleware[] = readonly TaskMiddleware[],
   Item = unknown,
-> = CommonOptions<Schema, Middlewares> &
-  (
-    | RunOptions<RunContext<StandardSchemaV1.InferOutput<Schema>> & AddedBy<Middlewares>>
-    | ProcessOptions<TaskContext<StandardSchemaV1.InferOutput<Schema>> & AddedBy<Middlewares>, Item>
-    | ProcessBatchOptions<TaskContext<StandardSchemaV1.InferOutput<Schema>> & AddedBy<Middlewares>, Item>
-  );
+> = WorkOptions<Schema, Middlewares, Item> & WholeOptions;
+
+/** What a task says of itself that is split by `forEach`. */
+export type KeyTaskOptions<
+  Schema extends StandardSchemaV1 = StandardSchemaV1,
+  Middlewares extends readonly TaskMiddleware[] = readonly TaskMiddleware[],
+  Item = unknown,
+> = WorkOptions<Schema, Middlewares, Item, KeyContext> &
+  ForEachOptions<TaskContext<StandardSchemaV1.InferOutput<Schema>> & AddedBy<Middlewares>>;
+
+/** What a task says of itself that is split by `shards`. */
+export type ShardTaskOptions<
+  Schema extends StandardSchemaV1 = StandardSchemaV1,
+  Middlewares extends readonly TaskMiddleware[] = readonly TaskMiddleware[],
+  Item = unknown,
+> = WorkOptions<Schema, Middlewares, Item, ShardContext> & ShardsOptions;
+
+/** What a task says of itself, whether or not it is split. */
+export type AnyTaskOptions<
+  Schema extends StandardSchemaV1 = StandardSchemaV1,
+  Middlewares extends readonly TaskMiddleware[] = readonly TaskMiddleware[],
+  Item = unknown,
+> =
+  | TaskOptions<Schema, Middlewares, Item>
+  | ShardTaskOptions<Schema, Middlewares, Item>
+  | KeyTaskOptions<Schema, Middlewares, Item>;

@@ -75,6 +75,22 @@ describe('checkTasksLoad', () => {
     });
   });
 
+  it('says into what a task is split', () => {
+    const folder = tasksFolder({
+      '1_backfill.ts': taskModule('shards: 16, run() {}'),
+      '2_tenants.ts': taskModule("forEach: () => { throw new Error('not asked at synth'); }, run() {}"),
+      '3_plain.ts': TASK,
+    });
+
+    const { manifest } = checked(folder);
+
+    const tasks = parseManifest(manifest, 'the manifest').tasks.map(({ splits, shards }) => ({
+      splits,
+      shards,
+    }));
+    expect(tasks).toEqual([{ splits: 'shards', shards: 16 }, { splits: 'keys' }, {}]);
+  });
+
   it('gives the tasks their variables and a region, and nothing of this machine', () => {
     vi.stubEnv('AWS_PROFILE', 'mine').stubEnv('AWS_ACCESS_KEY_ID', 'mine').stubEnv('MY_TOKEN', 'mine');
     const folder = tasksFolder({

@@ -1,9 +1,9 @@
 import { messageOf } from '../../errors.ts';
 import type { TaskContext } from '../../task/context.ts';
+import { checkCursor } from '../../task/cursor.ts';
 import type { TaskItems } from '../../task/define-task.ts';
 import type { Json } from '../../task/source.ts';
 import type { Bookmark } from '../bookmark.ts';
-import { checkCursor } from '../cursor.ts';
 import type { RunnerPorts } from '../ports.ts';
 import type { StopSignal } from '../stop-signal.ts';
 import type { StopWatch } from '../stop-watch.ts';

@@ -35,6 +35,14 @@ describe('a deploy selects', () => {
     expect(versions(selectForDeploy(manifest, NOTHING, config))).toEqual(['9', '10', '1', '3']);
   });
 
+  it('a task that is split, whose splitting may be repeated whatever its children may', () => {
+    const manifest = manifestOf(deployed('1', { splits: 'keys', delivery: 'at-most-once' }));
+
+    expect(selectForDeploy(manifest, NOTHING, config)).toMatchObject([
+      { delivery: 'at-least-once', childDelivery: 'at-most-once' },
+    ]);
+  });
+
   it('a task merged late, with an older version than what has run', () => {
     const view = recorded(recordOf('2', { lastRun: OTHER_RUN }));
     expect(versions(selectForDeploy(manifestOf(deployed('1'), deployed('2')), view, config))).toEqual(['1']);

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { list } from '../../../functions/sources/index.ts';
+import { dynamoScan, list } from '../../../functions/sources/index.ts';
 import { defineTask, isTask } from '../../../functions/task/define-task.ts';
 import { checkOptions } from '../../../functions/task/options-check.ts';
 
@@ -57,6 +57,13 @@ describe('checkOptions', () => {
     [{ rate: 0 }, 'option "rate" is 0: expected a number of items per second over 0'],
     [{ rate: Number.POSITIVE_INFINITY }, 'option "rate" is Infinity'],
     [{ pauseWhile: true }, 'option "pauseWhile" is true: expected a function'],
+    [{ shards: 0 }, 'option "shards" is 0: expected a whole number from 1 to 10,000'],
+    [{ shards: 10_001 }, 'option "shards" is 10001: expected a whole number from 1 to 10,000'],
+    [{ shards: 2.5 }, 'option "shards" is 2.5: expected a whole number'],
+    [{ shards: '4' }, 'option "shards" is "4": expected a whole number'],
+    [{ forEach: ['acme'] }, `option "forEach" is [ 'acme' ]: expected a function that returns the keys`],
+    [{ shards: 4, parallel: 0 }, 'option "parallel" is 0: expected a whole number from 1 to 10,000'],
+    [{ shards: 4, parallel: 10_001 }, 'option "parallel" is 10001: expected a whole number'],
   ])('refuses %o', (options, message) => {
     expect(refusal({ run, ...options })).toContain(message);
   });
@@ -84,6 +91,12 @@ describe('checkOptions', () => {
       { items, process: run, concurrency: 2, delivery: 'at-most-once' },
       'option "concurrency" contradicts delivery "at-most-once"',
     ],
+    [{ run, shards: 4, forEach: run }, 'option "forEach" contradicts "shards"'],
+    [{ run, parallel: 4 }, 'option "parallel" needs "shards" or "forEach"'],
+    [
+      { items, process: run, shards: 4 },
+      'option "items" is a source that does not split itself into "shards", so each shard would process all of it',
+    ],
   ])('refuses %o', (options, message) => {
     expect(refusal(options)).toContain(message);
   });
@@ -93,6 +106,17 @@ describe('checkOptions', () => {
     { items: run, processBatch: run, batchSize: 10_000 },
     { items, process: run, concurrency: 1, delivery: 'at-most-once' },
   ])('accepts a task with items, %o', (options) => {
+    expect(() => checkOptions(options)).not.toThrow();
+  });
+
+  it.each([
+    { run, shards: 1, parallel: 1 },
+    { run, shards: 10_000, parallel: 10_000, delivery: 'at-most-once' },
+    { run, forEach: run },
+    { items, process: run, forEach: run, parallel: 25 },
+    { items: run, process: run, shards: 4 },
+    { items: dynamoScan({ TableName: 'users' }), process: run, shards: 4 },
+  ])('accepts a task that is split, %o', (options) => {
     expect(() => checkOptions(options)).not.toThrow();
   });
 
@@ -122,6 +146,13 @@ describe('defineTask', () => {
     expect(task).toMatchObject({ timeoutSeconds: undefined, onFailure: undefined, environments: undefined });
     expect(isTask(task)).toBe(true);
     expect(isTask({ run })).toBe(false);
+  });
+
+  it('keeps into what a task is split', () => {
+    expect(defineTask({ run }).split).toBeUndefined();
+    expect(defineTask({ run, shards: 64 }).split).toEqual({ of: 'shards', count: 64, parallel: 10 });
+    const { split } = defineTask({ run, forEach: () => ['acme'], parallel: 3 });
+    expect(split).toMatchObject({ of: 'keys', parallel: 3 });
   });
 
   it('counts a timeout in seconds', () => {

@@ -7,8 +7,8 @@ import type middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import * as v from 'valibot';
 import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
-import { list } from '../../../functions/sources/index.ts';
-import { defineTask, type Json, type TaskRequest } from '../../../functions/task/index.ts';
+import { dynamoScan, list } from '../../../functions/sources/index.ts';
+import { defineTask, type Json, type Shard, type TaskRequest } from '../../../functions/task/index.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 
@@ -47,6 +47,19 @@ describe('the types of a task', () => {
     expect(said).toContain(`'concurency' does not exist in type`);
     expect(said).toContain(`Did you mean to write 'concurrency'?`);
   }, 60_000);
+
+  it.each(['shards: 4,', 'forEach: ({ env }) => [env.TENANT],'])(
+    'name it also in a task with %s',
+    async (split) => {
+      const said = await diagnose(
+        `export default defineTask({ descripton: 'x', ${split} async run({ env }) { env.TABLE; } });`,
+      );
+
+      expect(said).toContain(`'descripton' does not exist in type`);
+      expect(said).toContain(`Did you mean to write 'description'?`);
+    },
+    60_000,
+  );
 
   it('accept a task in the strictest mode', async () => {
     const said = await diagnose(`
@@ -151,6 +164,79 @@ describe('the types of a task', () => {
         expectTypeOf(params.from).toEqualTypeOf<string>();
       },
     });
+  });
+
+  it('give the key to a task with forEach, wherever that stands', () => {
+    const tenant = {
+      before(request: TaskRequest<{ tenant: { id: string } }>) {
+        if (request.context.key !== undefined) request.context.tenant = { id: request.context.key };
+      },
+    };
+
+    defineTask({
+      params: v.object({ from: v.string() }),
+      middleware: [tenant],
+      run({ key, params, tenant, checkpoint }) {
+        expectTypeOf(key).toEqualTypeOf<string>();
+        expectTypeOf(params.from).toEqualTypeOf<string>();
+        expectTypeOf(tenant).toEqualTypeOf<{ id: string }>();
+        expectTypeOf(checkpoint).toBeFunction();
+      },
+      parallel: 4,
+      async forEach(ctx) {
+        expectTypeOf(ctx.params.from).toEqualTypeOf<string>();
+        expectTypeOf(ctx.tenant).toEqualTypeOf<{ id: string }>();
+        // @ts-expect-error it gives the keys
+        ctx.key;
+        return [ctx.params.from];
+      },
+    });
+    defineTask({
+      async *forEach({ env }) {
+        yield env.TENANT ?? '';
+      },
+      items: ({ key }) => list([key.length]),
+      process(item, ctx) {
+        expectTypeOf(item).toEqualTypeOf<number>();
+        expectTypeOf(ctx.key).toEqualTypeOf<string>();
+        // @ts-expect-error it is split by keys
+        ctx.shard;
+      },
+    });
+  });
+
+  it('give the shard to a task with shards', () => {
+    defineTask({
+      items: dynamoScan<{ id: string }>({ TableName: 'users' }),
+      shards: 4 * 4,
+      process(user, { shard }) {
+        expectTypeOf(user.id).toEqualTypeOf<string>();
+        expectTypeOf(shard).toEqualTypeOf<Shard>();
+      },
+    });
+    defineTask({
+      shards: 16,
+      run(ctx) {
+        expectTypeOf(ctx.shard).toEqualTypeOf<Shard>();
+        // @ts-expect-error it is split by numbers
+        ctx.key;
+      },
+    });
+    defineTask({
+      run(ctx) {
+        // @ts-expect-error it is not split
+        ctx.shard;
+      },
+    });
+  });
+
+  it('refuse to be split twice, or by what are no keys', () => {
+    // @ts-expect-error one of the two
+    expect(() => defineTask({ shards: 4, forEach: () => ['a'], run() {} })).toThrow(TypeError);
+    // @ts-expect-error into what is not said
+    expect(() => defineTask({ parallel: 4, run() {} })).toThrow(TypeError);
+    // @ts-expect-error no texts
+    defineTask({ forEach: () => [1, 2], run() {} });
   });
 
   it('refuse what contradicts', () => {

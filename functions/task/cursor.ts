@@ -1,5 +1,5 @@
 import { PartyError } from '../errors.ts';
-import type { Json } from '../task/source.ts';
+import type { Json } from './source.ts';
 
 const LARGEST_CURSOR = 32_768;
 
