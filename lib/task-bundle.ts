@@ -45,9 +45,12 @@ export interface TaskBundling {
 const REQUIRE =
   "import { createRequire as partyCreateRequire } from 'node:module'; const require = partyCreateRequire(import.meta.url);";
 
+const ENTRY = 'index.ts';
+
 /**
  * Bundles the tasks into `outdir/index.mjs`, which exports `handler`, the runner, and `files`, a lazy import per task.
  * What is written depends on the sources alone, not on where the project lies.
+ * @returns the paths of the files that went into it
  * @throws PartyError `bundling-failed`, naming the files and lines
  */
 export function bundleTasks(
@@ -55,11 +58,11 @@ export function bundleTasks(
   tasks: readonly TaskSource[],
   bundling: TaskBundling,
   outdir: string,
-): void {
+): string[] {
   // Paths in the bundle are relative to this folder, so that a stack trace in Lambda says tasks/<file>.
   const base = dirname(folder);
-  const build = buildOrExplain({
-    stdin: { contents: entryOf(tasks), resolveDir: folder, sourcefile: 'index.ts', loader: 'ts' },
+  const { outputFiles, metafile } = buildOrExplain({
+    stdin: { contents: entryOf(tasks), resolveDir: folder, sourcefile: ENTRY, loader: 'ts' },
     // One copy of the package, the construct's own, however many are installed.
     alias: {
       'after-party/runtime': functionsModule('runner/index'),
@@ -69,6 +72,7 @@ export function bundleTasks(
     absWorkingDir: base,
     outdir: base,
     write: false,
+    metafile: true,
     entryNames: 'index',
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -91,15 +95,18 @@ export function bundleTasks(
     ...(bundling.tsconfig && { tsconfig: bundling.tsconfig }),
     logLevel: 'silent',
   });
-  for (const { path, contents } of build) {
+  for (const { path, contents } of outputFiles) {
     const file = join(outdir, relative(base, path));
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, contents);
   }
+  return Object.keys(metafile.inputs)
+    .filter((path) => path !== ENTRY)
+    .map((path) => join(base, path));
 
-  function buildOrExplain(options: BuildOptions & { write: false }) {
+  function buildOrExplain(options: BuildOptions & { write: false; metafile: true }) {
     try {
-      return buildSync(options).outputFiles;
+      return buildSync(options);
     } catch (error) {
       throw explained(error, basename(folder));
     }

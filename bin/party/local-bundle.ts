@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { basename, join } from 'node:path';
 import { type Manifest, parseManifest } from '../../functions/manifest.ts';
-import { checkTasksLoad } from '../../lib/load-check.ts';
-import { bundleTasks } from '../../lib/task-bundle.ts';
-import { findTaskFiles } from '../../lib/task-files.ts';
+import { findTaskFiles, type TaskSource } from '../../lib/task-files.ts';
+import { BundleInputs } from './bundle-inputs.ts';
 
 export interface LocalBundle {
   /** An ES module that exports the runner's `handler`. */
@@ -21,38 +21,64 @@ export interface LocalBundleOptions {
   readonly environment: () => Promise<Readonly<Record<string, string>>>;
 }
 
+const { version } = createRequire(import.meta.url)('after-party/package.json') as { version: string };
+const MADE_BY = `after-party ${version}, Node.js ${process.version}`;
+const MANIFEST = 'manifest.json';
 const KEPT_MILLISECONDS = 24 * 3_600_000;
 
 /**
- * Bundles the tasks. A bundle that came out before is not loaded again to learn what its tasks are.
+ * Bundles the tasks, unless nothing has changed since they last were. A bundle that came out before is not loaded
+ * again to learn what its tasks are.
  * @throws PartyError for what would fail the synth, too
  */
-export async function localBundle({
-  tasksFolder,
-  folder,
-  environment,
-}: LocalBundleOptions): Promise<LocalBundle> {
+export async function localBundle(options: LocalBundleOptions): Promise<LocalBundle> {
+  const { tasksFolder, folder } = options;
   const tasks = findTaskFiles(tasksFolder);
+  const origin = { madeBy: MADE_BY, tasksFolder, tasks: JSON.stringify(tasks) };
+  const inputs = new BundleInputs(folder);
+  const unchanged = await inputs.unchangedBundle(origin);
+  if (unchanged !== undefined && isKept(join(folder, unchanged))) return read(join(folder, unchanged));
   await mkdir(folder, { recursive: true });
+  const startedAt = Date.now();
+  const { kept, files } = await bundle(options, tasks);
+  await inputs.remember(origin, basename(kept), files, startedAt);
+  return read(kept);
+}
+
+async function bundle(
+  { tasksFolder, folder, environment }: LocalBundleOptions,
+  tasks: readonly TaskSource[],
+): Promise<{ kept: string; files: string[] }> {
+  // Loaded only here: most commands find the bundle made.
+  const { bundleTasks } = await import('../../lib/task-bundle.ts');
   const fresh = await mkdtemp(join(folder, 'new-'));
   try {
-    bundleTasks(tasksFolder, tasks, {}, fresh);
+    const files = bundleTasks(tasksFolder, tasks, {}, fresh);
     const kept = join(folder, await contentHash(fresh));
-    if (!existsSync(join(kept, 'manifest.json'))) {
+    if (!isKept(kept)) {
+      const { checkTasksLoad } = await import('../../lib/load-check.ts');
       const check = { bundle: fresh, folder: tasksFolder, region: 'us-east-1', needsModules: false };
       const manifest = checkTasksLoad({ ...check, environment: await environment() });
-      await writeFile(join(fresh, 'manifest.json'), JSON.stringify(manifest));
+      await writeFile(join(fresh, MANIFEST), JSON.stringify(manifest));
       await keep(fresh, kept);
       await forgetOld(folder, kept);
     }
-    const file = join(kept, 'manifest.json');
-    return {
-      entry: join(kept, 'index.mjs'),
-      manifest: parseManifest(JSON.parse(await readFile(file, 'utf8')), file),
-    };
+    return { kept, files };
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
+}
+
+function isKept(folder: string): boolean {
+  return existsSync(join(folder, MANIFEST));
+}
+
+async function read(kept: string): Promise<LocalBundle> {
+  const file = join(kept, MANIFEST);
+  return {
+    entry: join(kept, 'index.mjs'),
+    manifest: parseManifest(JSON.parse(await readFile(file, 'utf8')), file),
+  };
 }
 
 async function contentHash(folder: string): Promise<string> {
@@ -73,7 +99,7 @@ async function keep(fresh: string, kept: string): Promise<void> {
   try {
     await rename(fresh, kept);
   } catch (error) {
-    if (!existsSync(join(kept, 'manifest.json'))) throw error;
+    if (!isKept(kept)) throw error;
   }
 }
 
