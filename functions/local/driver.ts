@@ -4,7 +4,7 @@ import type { Workflow } from '../controller/ports.ts';
 import { messageOf, PartyError } from '../errors.ts';
 import type { DecideMessage, Decision, FanOut } from '../workflow-messages.ts';
 import type { ExecutionId, Executions, Invocation, Orphan } from './executions.ts';
-import { lambdaError, type RunnerOutcome } from './runner-outcome.ts';
+import { driverEnded, type RunnerOutcome } from './runner-outcome.ts';
 
 type State = DecideMessage['state'];
 
@@ -12,10 +12,18 @@ type State = DecideMessage['state'];
 const DECIDE_RETRIES = 3;
 const DECIDE_PAUSE_MS = 200;
 
+/** Executes one invocation after the other. */
+export interface Runner {
+  /** A runner that dies is an outcome, too. */
+  invoke(invocation: Invocation, closing: AbortSignal): Promise<RunnerOutcome>;
+  end(): Promise<void>;
+}
+
 export interface DriverPorts {
   readonly decide: (message: DecideMessage) => Promise<Decision>;
-  /** Executes work in a runner; a runner that dies is an outcome, too. */
-  readonly invoke: (invocation: Invocation, closing: AbortSignal) => Promise<RunnerOutcome>;
+  readonly runner: () => Promise<Runner>;
+  /** How many runners the machine bears side by side. */
+  readonly runnersAtOnce: number;
   readonly executions: Executions;
 }
 
@@ -61,7 +69,7 @@ export class Driver implements Workflow {
     let decision: Decision | undefined;
     for (const { work, requestId } of Object.values(orphan.invocations)) {
       // The process that was to see how the invocation ended did not live to; its runner died with it.
-      const error = lambdaError('Runtime.ExitError', requestId, 'the process that drove the run ended');
+      const error = driverEnded(requestId);
       const { child, share, versions } = work;
       const thread = child === undefined ? {} : { version: versions[0], child, share };
       const next = await this.#decide({ ...firstState(orphan), ...thread, work, error });
@@ -110,16 +118,20 @@ export class Driver implements Workflow {
     await this.#ports.executions.end(id);
   }
 
-  async #execute(id: ExecutionId, begin: State, first?: Promise<Decision>): Promise<void> {
+  /** @param runner is kept between invocations; a new one for each by default */
+  async #execute(id: ExecutionId, begin: State, first?: Promise<Decision>, runner?: Runner): Promise<void> {
     let decision = await (first ?? this.#decide(begin));
     while (decision.action !== 'end') {
       this.#closing.signal.throwIfAborted();
-      decision = await this.#follow(id, decision);
+      decision = await this.#follow(id, decision, runner);
     }
   }
 
-  async #follow(id: ExecutionId, decision: Exclude<Decision, { action: 'end' }>): Promise<Decision> {
-    const { executions, invoke } = this.#ports;
+  async #follow(
+    id: ExecutionId,
+    decision: Exclude<Decision, { action: 'end' }>,
+    runner: Runner | undefined,
+  ): Promise<Decision> {
     const { runId, steps, generation } = decision;
     if (decision.action === 'fan-out') {
       await this.#fanOut(id, decision);
@@ -133,24 +145,44 @@ export class Driver implements Workflow {
     }
     const { work } = decision;
     const invocation = { work, requestId: randomUUID() };
-    await executions.beginInvocation(id, invocation);
-    const outcome = await invoke(invocation, this.#closing.signal);
+    await this.#ports.executions.beginInvocation(id, invocation);
+    const outcome = await this.#invoke(invocation, runner);
     const next = await this.#decide({ ...state, work, ...outcome });
-    await executions.endInvocation(id, invocation);
+    await this.#ports.executions.endInvocation(id, invocation);
     return next;
   }
 
-  /** A loop for each child, so many side by side; as in a Distributed Map, one that fails stops no other. */
+  async #invoke(invocation: Invocation, kept: Runner | undefined): Promise<RunnerOutcome> {
+    const runner = kept ?? (await this.#ports.runner());
+    try {
+      return await runner.invoke(invocation, this.#closing.signal);
+    } finally {
+      if (kept === undefined) await runner.end();
+    }
+  }
+
+  /**
+   * A loop for each child, so many side by side; as in a Distributed Map, one that fails stops no other.
+   * @throws PartyError `local-run` where any failed
+   */
   async #fanOut(id: ExecutionId, { runId, version, children, parallel, share }: FanOut): Promise<void> {
-    const closing = this.#closing.signal;
+    const width = Math.min(parallel, this.#ports.runnersAtOnce);
+    const wider = Math.min(1, (share * parallel) / width);
     const waiting = children.values();
-    const workers = Array.from({ length: parallel }, async () => {
+    const failures: unknown[] = [];
+    const workers = Array.from({ length: width }, async () => {
+      const runner = await this.#ports.runner();
       for (const child of waiting) {
-        closing.throwIfAborted();
-        await this.#execute(id, { v: 1, runId, version, child, share }).catch(() => closing.throwIfAborted());
+        if (this.#closing.signal.aborted) break;
+        const begin: State = { v: 1, runId, version, child, share: wider };
+        await this.#execute(id, begin, undefined, runner).catch((error) => failures.push(error));
       }
+      await runner.end();
     });
-    await Promise.all(workers);
+    // What the others have begun is recorded before anything is said of one that failed.
+    for (const end of await Promise.allSettled(workers)) if (end.status === 'rejected') throw end.reason;
+    this.#closing.signal.throwIfAborted();
+    if (failures.length > 0) throw childrenLeft(runId, failures, children.length);
   }
 
   async #decide(state: State): Promise<Decision> {
@@ -179,6 +211,15 @@ function closed(): PartyError {
     'local-closed',
     'the run was left before its end',
     'run the command again: what was done is recorded, and the run goes on',
+  );
+}
+
+function childrenLeft(runId: string, failures: readonly unknown[], count: number): PartyError {
+  return new PartyError(
+    'local-run',
+    `run ${runId} could not see to ${failures.length} of ${count} children: ${messageOf(failures[0])}`,
+    'run the task again: what was done is recorded, and the others are gone on with',
+    { cause: failures[0] },
   );
 }
 

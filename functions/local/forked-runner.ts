@@ -1,19 +1,13 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { extname } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import { totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { messageOf } from '../errors.ts';
-import type { RunnerReport } from '../workflow-messages.ts';
+import type { Runner } from './driver.ts';
 import type { Invocation } from './executions.ts';
+import { ForkedProcess } from './forked-process.ts';
 import type { LocalLogs } from './local-logs.ts';
-import { lambdaError, type RunnerOutcome } from './runner-outcome.ts';
-import type { RunnerAnswer, RunnerEvent } from './runner-process.ts';
+import type { RunnerOutcome } from './runner-outcome.ts';
 
-/** How long a process that a task left behind may keep the runner's output open. */
-const OUTPUT_MS = 1000;
+/** About what a runner takes that does next to nothing. */
+const RUNNER_BYTES = 128 * 1024 ** 2;
 
 export interface ForkedRunnerOptions {
   /** The bundle's entry, an ES module that exports `handler`. */
@@ -26,9 +20,14 @@ export interface ForkedRunnerOptions {
   readonly onRunner?: ((processId: number) => void) | undefined;
 }
 
-/** Stands in for the runner's Lambda function: a fresh process for each invocation. */
-export class ForkedRunner {
+/**
+ * Stands in for a sandbox of the runner's Lambda function: a process that is kept for the next invocation where one
+ * ended in order, and replaced where it did not.
+ */
+export class ForkedRunner implements Runner {
   readonly #options: ForkedRunnerOptions;
+  #idle: ForkedProcess | undefined;
+  #hasEnded = false;
 
   constructor(options: ForkedRunnerOptions) {
     this.#options = options;
@@ -51,82 +50,24 @@ export class ForkedRunner {
     }
   }
 
+  /** Ends the process that waits for a further invocation. */
+  async end(): Promise<void> {
+    this.#hasEnded = true;
+    await this.#idle?.end();
+  }
+
   async #execute(invocation: Invocation, closing: AbortSignal): Promise<RunnerOutcome> {
-    const child = this.#fork();
-    if (child.pid !== undefined) this.#options.onRunner?.(child.pid);
-    const output = this.#capture(child, invocation.work.runId);
-    const outcome = await this.#outcome(child, invocation, closing);
-    child.kill('SIGKILL');
-    await Promise.race([output, sleep(OUTPUT_MS)]);
+    const process = this.#idle?.isAlive ? this.#idle : new ForkedProcess(this.#options);
+    this.#idle = undefined;
+    const outcome = await process.execute(invocation, closing);
+    const isKept = 'report' in outcome && this.#idle === undefined && !this.#hasEnded;
+    if (isKept) this.#idle = process;
+    else await process.end();
     return outcome;
   }
-
-  #fork(): ChildProcess {
-    const { entry, environment } = this.#options;
-    const program = fileURLToPath(new URL(`./runner-process${extname(import.meta.url)}`, import.meta.url));
-    return fork(program, [entry], {
-      env: environment,
-      execArgv: ['--enable-source-maps'],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
-      // Ctrl-C in a terminal goes to whole process groups: what becomes of the runner is not for it to say.
-      detached: true,
-    });
-  }
-
-  async #capture(child: ChildProcess, runId: string): Promise<void> {
-    const streams = [child.stdout, child.stderr] as Readable[];
-    const ends = streams.map((stream) => {
-      const lines = createInterface({ input: stream });
-      return once(
-        lines.on('line', (line) => this.#options.logs.append(runId, line)),
-        'close',
-      );
-    });
-    await Promise.all(ends);
-  }
-
-  #outcome(child: ChildProcess, invocation: Invocation, closing: AbortSignal): Promise<RunnerOutcome> {
-    const { work, requestId } = invocation;
-    const timeoutMs = this.#options.timeoutSeconds * 1000;
-    const event: RunnerEvent = { work, requestId, functionName: 'after-party-local', timeoutMs };
-    const { promise, resolve } = Promise.withResolvers<RunnerOutcome>();
-    const crash = (type: string, what: string): void =>
-      resolve({ error: lambdaError(type, requestId, what) });
-    const onClosing = (): void =>
-      crash('Runtime.ExitError', 'the process that drove the run was asked to end');
-    const timeout = setTimeout(
-      () =>
-        crash('Sandbox.Timedout', `Task timed out after ${this.#options.timeoutSeconds.toFixed(2)} seconds`),
-      timeoutMs,
-    );
-
-    child.once('message', (answer) => resolve(outcomeOf(answer as RunnerAnswer)));
-    child.once('exit', (code, signal) => crash('Runtime.ExitError', exitText(code, signal)));
-    child.once('error', (error) => crash('Runtime.ExitError', messageOf(error)));
-    closing.addEventListener('abort', onClosing);
-    if (closing.aborted) onClosing();
-    else child.send(event);
-
-    return promise.finally(() => {
-      clearTimeout(timeout);
-      closing.removeEventListener('abort', onClosing);
-    });
-  }
 }
 
-function outcomeOf(answer: RunnerAnswer): RunnerOutcome {
-  if ('error' in answer)
-    return { error: { Error: answer.error.errorType, Cause: JSON.stringify(answer.error) } };
-  // Decide checks the report, as it does one that comes from Lambda.
-  return { report: answer.report as RunnerReport };
-}
-
-/** In Lambda's words. */
-function exitText(code: number | null, signal: NodeJS.Signals | null): string {
-  if (signal === 'SIGKILL') return 'Runtime exited with error: signal: killed';
-  if (signal === 'SIGABRT') return 'Runtime exited with error: signal: aborted';
-  if (signal !== null) return `Runtime exited with error: signal: ${signal}`;
-  return code === 0
-    ? 'Runtime exited without providing a reason'
-    : `Runtime exited with error: exit status ${code}`;
+/** How many runners a machine bears side by side: half of its memory is theirs. */
+export function runnersAtOnce(memoryBytes: number = totalmem()): number {
+  return Math.max(1, Math.floor(memoryBytes / 2 / RUNNER_BYTES));
 }

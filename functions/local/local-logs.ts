@@ -12,12 +12,13 @@ export interface LocalLogLine extends RunnerLogLine {
   readonly run: string;
 }
 
+/** Takes one line after the other. */
+export type LineListener = (text: string) => void;
+
 /** The runner's log lines, a file per run. */
 export class LocalLogs implements RunnerLogs {
   readonly #folder: string;
   readonly #onLine: (line: LocalLogLine) => void;
-  /** The task that last said something, by run: a crash writes plain lines that name none. */
-  readonly #speakers = new Map<string, Speaker>();
 
   private constructor(folder: string, onLine: (line: LocalLogLine) => void) {
     this.#folder = folder;
@@ -30,20 +31,19 @@ export class LocalLogs implements RunnerLogs {
     return new LocalLogs(folder, onLine);
   }
 
-  append(runId: string, text: string): void {
-    const said = parseRunnerLine(text) ?? {
-      at: new Date().toISOString(),
-      level: 'INFO',
-      message: text,
-      ...this.#speakers.get(runId),
+  /** Keeps what one process says in a run. */
+  listener(runId: string): LineListener {
+    // A crash writes plain lines that name no task: they are of whoever spoke last.
+    let speaker: Speaker = {};
+    return (text) => {
+      const said = parseRunnerLine(text);
+      const plain = { at: new Date().toISOString(), level: 'INFO', message: text, ...speaker };
+      const line: LocalLogLine = { ...(said ?? plain), run: runId };
+      const { at: _, level: __, message: ___, ...named } = line;
+      if (named.version !== undefined) speaker = named;
+      appendFileSync(join(this.#folder, `${runId}.jsonl`), `${JSON.stringify(line)}\n`);
+      this.#onLine(line);
     };
-    const line: LocalLogLine = { ...said, run: runId };
-    const { version, task, attempt } = line;
-    if (version !== undefined && task !== undefined && attempt !== undefined) {
-      this.#speakers.set(runId, { version, task, attempt });
-    }
-    appendFileSync(join(this.#folder, `${runId}.jsonl`), `${JSON.stringify(line)}\n`);
-    this.#onLine(line);
   }
 
   async read(query: { version: string; since?: string; token?: string }): Promise<LogLines> {
@@ -76,4 +76,4 @@ export class LocalLogs implements RunnerLogs {
   }
 }
 
-type Speaker = { readonly version: string; readonly task: string; readonly attempt: number };
+type Speaker = Partial<Omit<LocalLogLine, 'at' | 'level' | 'message'>>;

@@ -12,7 +12,7 @@ import { ensureTable, type TableDefinition } from './app-tables.ts';
 import { type Database, openDatabase } from './database.ts';
 import { Driver } from './driver.ts';
 import { Executions, executionsTable } from './executions.ts';
-import { ForkedRunner } from './forked-runner.ts';
+import { ForkedRunner, type ForkedRunnerOptions, runnersAtOnce } from './forked-runner.ts';
 import { LocalLogs } from './local-logs.ts';
 import type { LocalPartyOptions } from './local-party-options.ts';
 import { LOCAL_REGION, readLocalEnv, runnerEnvironment } from './runner-environment.ts';
@@ -106,15 +106,16 @@ async function assemble(
   const ledgerId = options.ledgerId ?? ledgerIdOf(options);
   const logs = await LocalLogs.open(options.folder, options.onLogLine ?? (() => undefined));
   const executions = new Executions(client, database.clientId);
-  const runner = lazily(async () => {
+  const runnerOptions = lazily(async (): Promise<ForkedRunnerOptions> => {
     const environment = await environmentOf(options, { client, database, config, ledgerId });
     const { onRunner } = options;
     const timeoutSeconds = config.runnerTimeoutSeconds;
-    return new ForkedRunner({ entry, environment, timeoutSeconds, logs, onRunner });
+    return { entry, environment, timeoutSeconds, logs, onRunner };
   });
   const driver = new Driver({
     decide: async (message) => (await send(message)) as Decision,
-    invoke: async (invocation, closing) => (await runner()).invoke(invocation, closing),
+    runner: async () => new ForkedRunner(await runnerOptions()),
+    runnersAtOnce: runnersAtOnce(),
     executions,
   });
   const controller = createController({
@@ -132,7 +133,7 @@ async function assemble(
     asJson(await controller(asJson(event), { functionName: FUNCTION_NAME, invokedFunctionArn }));
   /** What can keep tasks from being run is found out before one is recorded as running. */
   const prepare = lazily(async () => {
-    await runner();
+    await runnerOptions();
     const orphans = await executions.orphans(await database.connectedClients());
     for (const failure of await driver.adopt(orphans)) options.onWarning?.(failure);
   });

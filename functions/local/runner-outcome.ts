@@ -10,3 +10,17 @@ export function lambdaError(errorType: string, requestId: string, what: string):
   const errorMessage = `RequestId: ${requestId} Error: ${what}`;
   return { Error: errorType, Cause: JSON.stringify({ errorType, errorMessage }) };
 }
+
+/** Of an invocation whose runner ended because the process that drove the run did, or is about to. */
+export function driverEnded(requestId: string): Caught {
+  return lambdaError('Driver.Ended', requestId, 'the process that drove the run ended');
+}
+
+/** How a process ended, in Lambda's words; but there `signal: killed` is what too little memory comes to. */
+export function exitText(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal === 'SIGABRT') return 'Runtime exited with error: signal: aborted';
+  if (signal !== null) return `Runtime exited with error: signal: ${signal}`;
+  return code === 0
+    ? 'Runtime exited without providing a reason'
+    : `Runtime exited with error: exit status ${code}`;
+}

@@ -10,7 +10,7 @@ import { VARIABLES } from '../../functions/environment.ts';
 import { Ledger, LedgerTable, type TaskRecord } from '../../functions/ledger/index.ts';
 import { Driver } from '../../functions/local/driver.ts';
 import { Executions } from '../../functions/local/executions.ts';
-import { ForkedRunner } from '../../functions/local/forked-runner.ts';
+import { ForkedRunner, type ForkedRunnerOptions } from '../../functions/local/forked-runner.ts';
 import { LocalLogs } from '../../functions/local/local-logs.ts';
 import type { DecideMessage, Decision } from '../../functions/workflow-messages.ts';
 import { CloudFormationRequest } from './cloudformation-request.ts';
@@ -88,7 +88,7 @@ export class DeployedParty {
       endpointUrl: region.bucket.host,
       ...settings.config,
     };
-    const runner = new ForkedRunner({
+    const runnerOptions: ForkedRunnerOptions = {
       entry: join(region.folder, 'index.mjs'),
       timeoutSeconds: this.config.runnerTimeoutSeconds,
       logs: parts.logs,
@@ -105,14 +105,21 @@ export class DeployedParty {
         [VARIABLES.environmentName]: this.config.environmentName,
         [VARIABLES.runnerTimeout]: String(this.config.runnerTimeoutSeconds),
       },
-    });
+    };
     const { patience = Number.POSITIVE_INFINITY } = settings;
     this.driver = new Driver({
       decide: (message) => this.#decide(message),
-      invoke: (invocation, closing) => {
-        const timeoutSeconds = Math.min(patience, invocation.work.timeoutSeconds);
-        return runner.invoke({ ...invocation, work: { ...invocation.work, timeoutSeconds } }, closing);
+      runner: async () => {
+        const runner = new ForkedRunner(runnerOptions);
+        return {
+          invoke: (invocation, closing) => {
+            const timeoutSeconds = Math.min(patience, invocation.work.timeoutSeconds);
+            return runner.invoke({ ...invocation, work: { ...invocation.work, timeoutSeconds } }, closing);
+          },
+          end: () => runner.end(),
+        };
       },
+      runnersAtOnce: 4,
       executions: new Executions(dynalite.client, ledgerId),
     });
     const log =

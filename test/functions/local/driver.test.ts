@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ensureTable } from '../../../functions/local/app-tables.ts';
-import { Driver, type DriverPorts } from '../../../functions/local/driver.ts';
+import { Driver, type Runner } from '../../../functions/local/driver.ts';
 import { Executions, executionsTable } from '../../../functions/local/executions.ts';
 import type { DecideMessage, Decision, Work } from '../../../functions/workflow-messages.ts';
 import { type Dynalite, startDynalite } from '../../dynalite.ts';
@@ -35,8 +35,10 @@ const run = (version: string): Decision => ({ v: 1, runId, action: 'run', work: 
 const wait = (seconds: number): Decision => ({ v: 1, runId, action: 'wait', seconds });
 const end = (): Decision => ({ v: 1, runId, action: 'end' });
 
+const inOrder: Runner['invoke'] = async () => ({ report: { v: 1, runId } });
+
 /** A driver on a Decide that answers these, one after the other, and keeps what it was told. */
-function driverOn(decisions: (Decision | Error)[], invoke?: DriverPorts['invoke']) {
+function driverOn(decisions: (Decision | Error)[], invoke?: Runner['invoke']) {
   const told: State[] = [];
   const driver = new Driver({
     executions,
@@ -46,7 +48,8 @@ function driverOn(decisions: (Decision | Error)[], invoke?: DriverPorts['invoke'
       if (decision instanceof Error) throw decision;
       return decision;
     },
-    invoke: invoke ?? (async () => ({ report: { v: 1, runId } })),
+    runner: async () => ({ invoke: invoke ?? inOrder, end: async () => undefined }),
+    runnersAtOnce: 1,
   });
   drivers.push(driver);
   return { driver, told };
@@ -55,7 +58,7 @@ function driverOn(decisions: (Decision | Error)[], invoke?: DriverPorts['invoke'
 describe('Driver', () => {
   it('runs and waits as Decide says, and tells it what came of it', async () => {
     const error = { Error: 'Runtime.ExitError', Cause: 'killed' };
-    const invoke = vi.fn<DriverPorts['invoke']>();
+    const invoke = vi.fn<Runner['invoke']>();
     invoke.mockResolvedValueOnce({ report: { v: 1, runId, missing: '1' } }).mockResolvedValueOnce({ error });
     const { driver, told } = driverOn([run('1'), run('2'), wait(0.01), end()], invoke);
 
@@ -75,7 +78,7 @@ describe('Driver', () => {
 
   it('starts one loop for a run, however often it is asked, and none after its end', async () => {
     const released = Promise.withResolvers<void>();
-    const slowly: DriverPorts['invoke'] = async () => {
+    const slowly: Runner['invoke'] = async () => {
       await released.promise;
       return { report: { v: 1, runId } };
     };
@@ -104,7 +107,8 @@ describe('Driver', () => {
         if (state.generation === undefined) expect(await driver.start(runId, 1)).toBe('started');
         return end();
       },
-      invoke: async () => ({ report: { v: 1, runId } }),
+      runner: async () => ({ invoke: inOrder, end: async () => undefined }),
+      runnersAtOnce: 1,
     });
     drivers.push(driver);
 
@@ -198,7 +202,7 @@ describe('adoption', () => {
     await driver.adopt(await orphans('this process'));
     await driver.settled(runId);
 
-    expect(told[0]).toMatchObject({ work: work('1'), error: { Error: 'Runtime.ExitError' } });
+    expect(told[0]).toMatchObject({ work: work('1'), error: { Error: 'Driver.Ended' } });
     expect(told[0]?.error?.Cause).toContain('RequestId: the-request Error:');
     expect(told[1]).toMatchObject({ work: work('2'), report: { v: 1 } });
     expect(await driver.start(runId)).toBe('ended');

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ForkedRunner } from '../../../functions/local/forked-runner.ts';
+import { ForkedRunner, runnersAtOnce } from '../../../functions/local/forked-runner.ts';
 import { type LocalLogLine, LocalLogs } from '../../../functions/local/local-logs.ts';
 import type { RunnerOutcome } from '../../../functions/local/runner-outcome.ts';
-import { gone, isAlive, pidIn } from './processes.ts';
+import { gone, isAlive, kill, pidIn } from './processes.ts';
 
 // Real processes, on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -19,6 +19,7 @@ let folder: string;
 let lines: LocalLogLine[];
 let logs: LocalLogs;
 let closing: AbortController;
+const runners: ForkedRunner[] = [];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'runner-'));
@@ -29,6 +30,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   closing.abort();
+  await Promise.all(runners.splice(0).map((runner) => runner.end()));
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -49,8 +51,12 @@ function invoke(version: string, given: Invocation = {}): Promise<RunnerOutcome>
     requestId = randomUUID(),
   } = given;
   const runner = new ForkedRunner({ entry: bundle, environment, timeoutSeconds, logs });
-  const work = { v: 1 as const, runId, versions: [version], timeoutSeconds: workTimeoutSeconds };
-  return runner.invoke({ work, requestId }, closing.signal);
+  runners.push(runner);
+  return runner.invoke(invocationOf(version, workTimeoutSeconds, requestId), closing.signal);
+}
+
+function invocationOf(version: string, timeoutSeconds = 60, requestId: string = randomUUID()) {
+  return { work: { v: 1 as const, runId, versions: [version], timeoutSeconds }, requestId };
 }
 
 function errorOf(outcome: RunnerOutcome): { name: string; message: string } {
@@ -106,7 +112,7 @@ describe('ForkedRunner', () => {
     const pidFile = join(folder, 'pid');
     const outcome = invoke('9', { environment: { PID_FILE: pidFile } });
     process.kill(await pidIn(pidFile), 'SIGKILL');
-    expect(errorOf(await outcome).message).toMatch(/signal: killed$/);
+    expect(errorOf(await outcome).message).toMatch(/signal: SIGKILL$/);
   });
 
   it('reports a process out of memory, and keeps what it said', async () => {
@@ -137,10 +143,7 @@ describe('ForkedRunner', () => {
   it('ends the invocation when the party closes', async () => {
     const outcome = invoke('5');
     closing.abort();
-    expect(errorOf(await outcome)).toMatchObject({
-      name: 'Runtime.ExitError',
-      message: expect.stringContaining('asked to end'),
-    });
+    expect(errorOf(await outcome).name).toBe('Driver.Ended');
   });
 
   it('runs in a process group of its own, out of the reach of a terminal’s Ctrl-C', async () => {
@@ -189,4 +192,48 @@ describe('ForkedRunner', () => {
 
     await gone(pid);
   });
+
+  it('keeps its process for the next invocation, and replaces one that has ended', async () => {
+    const processes: number[] = [];
+    const runner = new ForkedRunner({
+      ...{ entry, environment: {}, timeoutSeconds: 60, logs },
+      onRunner: (processId) => processes.push(processId),
+    });
+    runners.push(runner);
+    const next = (version: string) => runner.invoke(invocationOf(version), closing.signal);
+
+    await next('1');
+    expect(await next('8')).toEqual({ report: { v: 1, runId } });
+    expect(processes).toHaveLength(1);
+    expect(errorOf(await next('3')).message).toMatch(/exit status 7$/);
+    expect(await next('8')).toEqual({ report: { v: 1, runId } });
+    expect(processes).toHaveLength(2);
+    await kill(processes[1] ?? 0);
+    expect(await next('8')).toEqual({ report: { v: 1, runId } });
+    expect(errorOf(await next('4')).name).toBe('TypeError');
+    await next('1');
+    expect(processes).toHaveLength(4);
+
+    await runner.end();
+    for (const processId of processes) expect(isAlive(processId)).toBe(false);
+  });
+
+  it('leaves an invocation that nobody waits for to itself, and takes the next to another process', async () => {
+    const pidFile = join(folder, 'pid');
+    const runner = new ForkedRunner({ entry, environment: { PID_FILE: pidFile }, timeoutSeconds: 60, logs });
+    runners.push(runner);
+
+    await runner.invoke(invocationOf('9', 1), closing.signal);
+    expect(await runner.invoke(invocationOf('8'), closing.signal)).toEqual({ report: { v: 1, runId } });
+    await runner.end();
+
+    const pid = await pidIn(pidFile);
+    expect(isAlive(pid)).toBe(true);
+    closing.abort();
+    await gone(pid);
+  });
+});
+
+it('lets runners have half of the machine’s memory, and always one', () => {
+  expect([16 * 1024 ** 3, 128 * 1024 ** 2, 0].map((bytes) => runnersAtOnce(bytes))).toEqual([64, 1, 1]);
 });

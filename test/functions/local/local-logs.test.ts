@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LocalLogs } from '../../../functions/local/local-logs.ts';
+import { type LocalLogLine, LocalLogs } from '../../../functions/local/local-logs.ts';
 
 const [first, second] = ['a'.repeat(32), 'b'.repeat(32)];
 let folder: string;
@@ -15,12 +15,11 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
+const lineOf = (fields: object) => JSON.stringify({ level: 'INFO', task: 'talker', attempt: 1, ...fields });
+
 function say(run: string, minute: number, message: string, version = '7'): void {
   const timestamp = new Date(Date.UTC(2026, 10, 20, 10, minute)).toISOString();
-  logs.append(
-    run,
-    JSON.stringify({ timestamp, level: 'INFO', message, version, task: 'talker', attempt: 1 }),
-  );
+  logs.listener(run)(lineOf({ timestamp, message, version }));
 }
 
 const messages = (lines: readonly { message: string }[]) => lines.map(({ message }) => message);
@@ -59,11 +58,30 @@ describe('LocalLogs', () => {
   it.each(['{"half":', '{"message":"without a time"}', 'Segmentation fault'])(
     'keeps as it is what no logger wrote: %s',
     async (text) => {
-      say(first, 1, 'before');
-      logs.append(first, text);
+      const listen = logs.listener(first);
+      listen(lineOf({ timestamp: new Date().toISOString(), message: 'before', version: '7' }));
+      listen(text);
       expect(messages(await logs.tail({ version: '7', runId: first, limit: 9 }))).toEqual(['before', text]);
     },
   );
+
+  it('takes plain lines for those of whoever spoke last in the same process', async () => {
+    const said: LocalLogLine[] = [];
+    const heard = await LocalLogs.open(folder, (line) => said.push(line));
+    const [one, other] = [heard.listener(first), heard.listener(first)];
+    const timestamp = new Date().toISOString();
+    one(lineOf({ timestamp, message: 'begins', version: '7', attempt: 1 }));
+    other(lineOf({ timestamp, message: 'begins', version: '7', attempt: 2 }));
+
+    one('Segmentation fault');
+
+    expect(said[2]).toMatchObject({
+      message: 'Segmentation fault',
+      version: '7',
+      task: 'talker',
+      attempt: 1,
+    });
+  });
 
   it('passes over a line that is still being written', async () => {
     say(first, 1, 'whole');
