@@ -42,6 +42,14 @@ export function brokenOff(
   };
 }
 
+/**
+ * On a developer's machine: whoever drove the run ended, and took the runner along. What the invocation had not begun
+ * is as it was.
+ */
+export function diedWithDriver(caught: Caught): boolean {
+  return caught.Error === 'Driver.Ended';
+}
+
 /** In people's words what ended the runner. */
 export function crashReason(caught: Caught, runnerTimeoutSeconds: number): string {
   const { message, type } = lambdaError(caught);
@@ -52,6 +60,10 @@ export function crashReason(caught: Caught, runnerTimeoutSeconds: number): strin
   if (/out of memory|OutOfMemory|heap limit|signal: (?:killed|aborted)/i.test(text)) {
     return 'the runner ran out of memory; raise memorySize of the party, or hold less at a time';
   }
+  if (diedWithDriver(caught)) return 'the process that ran it on this machine ended';
+  const signal = /signal: (SIG[A-Z0-9]+)/.exec(text)?.[1];
+  if (signal !== undefined)
+    return `the runner's process was ended by ${signal} while the task was being executed`;
   const status = /exit(?:ed)?[^0-9]*(?:status|code)[: ]*(\d+)/i.exec(text)?.[1];
   if (type === 'Runtime.ExitError' || status !== undefined) {
     return `the runner's process ended${status === undefined ? '' : ` with exit code ${status}`} while the task was being executed`;

@@ -5,7 +5,7 @@ import { isSettled, type RunRecord, type SelectedTask, type TaskRecord } from '.
 import type { TaskOutcome } from '../ledger/task-records.ts';
 import { versionKey } from '../task/version.ts';
 import type { DecideMessage, Decision } from '../workflow-messages.ts';
-import { crashReason, mayHold, provesDeath } from './crash.ts';
+import { crashReason, diedWithDriver, mayHold, provesDeath } from './crash.ts';
 import { childTask, standingOfChild } from './next-child-step.ts';
 import { leaseEnd } from './next-step.ts';
 import type { ControllerPorts } from './ports.ts';
@@ -111,7 +111,7 @@ async function settleEnd(
     await settle(ports, run, task, record, reason, records);
     return 'settled';
   }
-  if (holds || record.attempt !== work.attempt) return 'go-on';
+  if (holds || record.attempt !== work.attempt || diedWithDriver(error)) return 'go-on';
   if (!provesDeath(error) && mayBeCalledAgain(run, ports.now())) return 'call-again';
   const what = provesDeath(error)
     ? `the runner does not load: ${reason}`

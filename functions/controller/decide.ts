@@ -13,7 +13,7 @@ import { answerRun } from './answer-run.ts';
 import { holderBetweenSlices, mayYetSucceed } from './background.ts';
 import { beginDeploy } from './begin-deploy.ts';
 import { awaitCommit } from './commit-wait.ts';
-import { type Caught, crashReason, mayHold, provesDeath } from './crash.ts';
+import { type Caught, crashReason, diedWithDriver, mayHold, provesDeath } from './crash.ts';
 import { decideChild, isOfChild } from './decide-child.ts';
 import { fanOut } from './fan-out.ts';
 import { countStep } from './hand-over.ts';
@@ -233,7 +233,7 @@ async function settleCrash(
     if (holds && provesDeath(caught) && mayHold(caught, record))
       await settle(ports, run, task, record, reason);
   }
-  if (touched) return 'go-on';
+  if (touched || diedWithDriver(caught)) return 'go-on';
   if (provesDeath(caught)) return { because: 'unstartable', reason: `the runner does not load: ${reason}` };
   if (mayBeCalledAgain(run, ports.now())) return 'call-again';
   return { because: 'unstartable', reason: `the runner could not be called: ${caught.Error}` };

@@ -105,6 +105,16 @@ describe('in words', () => {
       /^the runner's process ended while the task was being executed$/,
     ],
     [
+      'a kill -9 on a developer’s machine',
+      caught('Runtime.ExitError', 'RequestId: 1 Error: Runtime exited with error: signal: SIGKILL'),
+      /^the runner's process was ended by SIGKILL while the task was being executed$/,
+    ],
+    [
+      'the end of what drove the run on a developer’s machine',
+      caught('Driver.Ended', 'RequestId: 1 Error: the process that drove the run ended'),
+      /^the process that ran it on this machine ended$/,
+    ],
+    [
       "an emulator's exit",
       caught('Runtime.HandlerError', 'Worker process died'),
       /^the runner crashed: Runtime.HandlerError: Worker process died$/,
