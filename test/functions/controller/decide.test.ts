@@ -254,6 +254,15 @@ describe('a runner that crashed', () => {
     expect((await party.ledger.record('1')).state).toBe('running');
   });
 
+  it('before it claimed anything is no word against the runner where whoever drove the run ended', async () => {
+    const party = await DecidingParty.running([deployed('1')]);
+    const error = { Error: 'Driver.Ended', Cause: '{"errorMessage":"the process that drove the run ended"}' };
+    expect(await party.decide({ work: workOf('1'), error })).toMatchObject({
+      action: 'run',
+      work: workOf('1'),
+    });
+  });
+
   it('before it claimed anything fails the run', async () => {
     const party = await DecidingParty.running([deployed('1')]);
     const error = { Error: 'Runtime.ImportModuleError', Cause: '{"errorMessage":"no such module"}' };
