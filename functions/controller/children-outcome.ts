@@ -69,7 +69,7 @@ export function outcomeOfChildren(
   if (succeeded === children.length)
     return { state: 'succeeded', result: resultText(task.children, progress), ...far };
   if (stopped !== undefined && stopped.state !== 'interrupted') return { ...stopped, ...far };
-  const why = telling === undefined ? '' : `: ${whyText(telling)}`;
+  const why = telling === undefined ? '' : `: ${toldText(telling)}`;
   const told = detailsOf(telling);
   if (inDoubt > 0)
     return { state: 'in-doubt', reason: `${inDoubt} of ${count} in doubt${why}`, ...told, ...far };
@@ -135,11 +135,13 @@ function resultText({ of, count }: Children, progress: Progress | undefined): st
     : `${progress.changed.toLocaleString('en-US')} of ${items} changed in ${split}`;
 }
 
-function whyText({ number, record }: ToldChild): string {
-  if (record instanceof Error) return record.message;
-  const { reason, error, state, key } = record;
-  const thrown = error === undefined ? undefined : `${error.name}: ${error.message}`;
-  return `${childName(number, key)}: ${reason ?? thrown ?? state}`;
+function toldText({ number, record }: ToldChild): string {
+  return record instanceof Error ? record.message : `${childName(number, record.key)}: ${whyText(record)}`;
+}
+
+/** Why a child has not succeeded. */
+export function whyText({ reason, error, state }: TaskRecord): string {
+  return reason ?? (error === undefined ? state : `${error.name}: ${error.message}`);
 }
 
 function detailsOf(telling: ToldChild | undefined): Pick<TaskOutcome, 'error' | 'logs'> {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { isPartyError } from '../errors.ts';
 import type { AttemptRecords } from '../ledger/attempt-records.ts';
 import { isSettled, type RunRecord, type SelectedTask, type TaskRecord } from '../ledger/records.ts';
@@ -79,26 +78,30 @@ async function find(
   }
 }
 
-/** Whether the run still wants the children of the task executed. */
-async function isOpen(ports: ControllerPorts, { run, task }: Subject): Promise<boolean> {
+/** Whether the run still wants the child executed. */
+async function isOpen(ports: ControllerPorts, { run, task, record }: Subject): Promise<boolean> {
   if (isSettled(run) || run.request !== undefined) return false;
-  const parent = await ports.ledger.tasks.get(task.version);
-  return parent?.state === 'fanned-out' && parent.run === run.runId && parent.request === undefined;
+  const whole = await ports.ledger.tasks.get(task.version);
+  if (whole?.children === undefined || whole.children.plan !== record.plan) return false;
+  const isFannedOut = whole.state === 'fanned-out';
+  if (run.dryRun === true) return !isFannedOut;
+  return isFannedOut && whole.run === run.runId && whole.request === undefined;
 }
 
 /** Settles how the last invocation ended, where that is not in the child's record. */
 async function settleEnd(
   ports: ControllerPorts,
-  { error, report, work }: ChildState,
+  state: ChildState,
   subject: Subject,
 ): Promise<'go-on' | 'settled' | 'call-again'> {
+  const { error, report, work } = state;
   if (report?.missing !== undefined) {
     const reason = 'no-file: the task is no longer in what is deployed';
-    return failUnbegun(ports, subject, { state: 'interrupted', reason });
+    return failUnbegun(ports, state, subject, { state: 'interrupted', reason });
   }
   const [refused] = report?.paramsRefused ?? [];
   if (refused !== undefined)
-    return failUnbegun(ports, subject, {
+    return failUnbegun(ports, state, subject, {
       state: 'failed',
       reason: `its params were refused: ${refused.message}`,
     });
@@ -116,34 +119,21 @@ async function settleEnd(
   const what = provesDeath(error)
     ? `the runner does not load: ${reason}`
     : `the runner could not be called: ${error.Error}`;
-  return failUnbegun(ports, subject, { state: 'failed', reason: what });
+  return failUnbegun(ports, state, subject, { state: 'failed', reason: what });
 }
 
 /** Records for a child that no invocation could begin how it ended, so that it is not begun for ever. */
 async function failUnbegun(
   ports: ControllerPorts,
+  state: ChildState,
   { run, task, record, records }: Subject,
   outcome: TaskOutcome,
 ): Promise<'settled' | 'go-on'> {
   const now = ports.now();
-  const result = await records.claim({
-    task,
-    runId: run.runId,
-    asked: run.trigger === 'invoke',
-    isChild: true,
-    by: run.by,
-    deployId: run.deployId,
-    checksum: record.checksum ?? '',
-    token: randomUUID(),
-    now: new Date(now).toISOString(),
-    leaseUntil: new Date(now + 10_000).toISOString(),
-  });
-  if (!result.claimed) return 'go-on';
-  const { cursor, progress } = result.claim;
-  await records.finish(
-    result.claim,
-    { ...outcome, cursor, ...(progress && { progress }) },
-    new Date(now).toISOString(),
-  );
+  // Somebody executes it, or an earlier try of this call has recorded it.
+  if (standingOfChild(task, { number: state.child, ...record }, run, now) !== 'ready') return 'go-on';
+  const { cursor, progress } = record;
+  const far = { ...(cursor === undefined ? {} : { cursor }), ...(progress && { progress }) };
+  await records.settle(record, { ...outcome, ...far }, new Date(now).toISOString(), run);
   return 'settled';
 }

@@ -12,6 +12,7 @@ import type { DecideMessage, Decision, Work } from '../workflow-messages.ts';
 import { answerRun } from './answer-run.ts';
 import { holderBetweenSlices, mayYetSucceed } from './background.ts';
 import { beginDeploy } from './begin-deploy.ts';
+import { endOfChosen } from './chosen-children.ts';
 import { awaitCommit } from './commit-wait.ts';
 import { type Caught, crashReason, diedWithDriver, mayHold, provesDeath } from './crash.ts';
 import { decideChild, isOfChild } from './decide-child.ts';
@@ -55,10 +56,16 @@ async function decideNext(ports: ControllerPorts, state: DecideMessage['state'])
     if (verdict !== 'go-on') return end(ports, run, records, verdict);
     return step(ports, run, await reread(ports, run));
   }
-  return step(ports, run, records);
+  return step(ports, run, records, state.error);
 }
 
-async function step(ports: ControllerPorts, run: RunRecord, records: Records): Promise<Decision> {
+/** @param failure of a Distributed Map, if the step before was one */
+async function step(
+  ports: ControllerPorts,
+  run: RunRecord,
+  records: Records,
+  failure?: Caught,
+): Promise<Decision> {
   const now = ports.now();
   const left = untilDeadline(run, now);
   const next = nextStep(run, records, now);
@@ -81,7 +88,7 @@ async function step(ports: ControllerPorts, run: RunRecord, records: Records): P
     case 'fan-out':
       if (left <= 0 && next.record.state !== 'fanned-out')
         return end(ports, run, records, { because: 'deadline', task: next.task });
-      return seeToChildren(ports, run, records, next.task, next.record);
+      return seeToChildren(ports, run, records, next.task, next.record, failure);
     case 'wait': {
       if (left <= 0) return end(ports, run, records, { because: 'deadline', task: next.task });
       return wait(run, Math.min(next.until - now, left));
@@ -90,6 +97,8 @@ async function step(ports: ControllerPorts, run: RunRecord, records: Records): P
       if (run.request !== undefined) return endCancelled(ports, run, records);
       if (next.stopped !== undefined && next.unmet !== undefined)
         return comeAfter(ports, run, records, next.stopped, next.unmet);
+      const [chosen] = run.children === undefined || next.held ? [] : (run.selection ?? []);
+      if (chosen !== undefined) return endWithChosen(ports, run, records, chosen);
       if (next.stopped === undefined) return end(ports, run, records, { because: 'done' });
       return end(ports, run, records, { because: next.held ? 'held' : 'failed', task: next.stopped });
     }
@@ -102,14 +111,17 @@ async function seeToChildren(
   records: Records,
   task: SelectedTask,
   record: SplitTask,
+  failure: Caught | undefined,
 ): Promise<Decision> {
-  const next = await fanOut(ports, run, task, record);
+  const next = await fanOut(ports, run, task, record, failure);
   const left = untilDeadline(run, ports.now());
   switch (next.kind) {
     case 'look-again':
-      return step(ports, run, await reread(ports, run));
+      return step(ports, run, await reread(ports, run), failure);
     case 'map':
       return next.decision;
+    case 'over':
+      return endWithChosen(ports, run, records, task);
     case 'held': {
       const waits = run.trigger === 'deploy' && run.parent === undefined && run.request === undefined;
       if (!waits) return end(ports, run, records, { because: run.request ? 'cancelled' : 'held', task });
@@ -119,6 +131,16 @@ async function seeToChildren(
       if (left <= 0) return end(ports, run, records, { because: 'deadline', task });
       return wait(run, Math.min(next.until - ports.now(), left));
   }
+}
+
+async function endWithChosen(
+  ports: ControllerPorts,
+  run: RunRecord,
+  records: Records,
+  task: SelectedTask,
+): Promise<Decision> {
+  const record = records.get(versionKey(task.version));
+  return end(ports, run, records, await endOfChosen(ports, run, task, record));
 }
 
 /** A background task that another run goes on with, slice by slice, is left to it. */
@@ -229,7 +251,8 @@ async function settleCrash(
     const task = run.selection?.find((selected) => versionKey(selected.version) === version);
     if (record === undefined || task === undefined) continue;
     const holds = record.state === 'running' && record.run === run.runId;
-    touched ||= holds || (record.lastRun === run.runId && !isUntouched(record, sent));
+    const hasSplit = record.state === 'fanned-out' && record.run === run.runId;
+    touched ||= holds || hasSplit || (record.lastRun === run.runId && !isUntouched(record, sent));
     if (holds && provesDeath(caught) && mayHold(caught, record))
       await settle(ports, run, task, record, reason);
   }

@@ -7,15 +7,24 @@ import { versionKey } from '../task/version.ts';
 import type { FanOut } from '../workflow-messages.ts';
 import { holderBetweenSlices } from './background.ts';
 import { outcomeOfChildren, stopOf, type ToldChild, tellingChild } from './children-outcome.ts';
+import type { Caught } from './crash.ts';
 import { childTask, standingOfChild } from './next-child-step.ts';
 import { leaseEnd } from './next-step.ts';
 import { idOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
 import { settle } from './settle-task.ts';
-import { untilDeadline } from './work-order.ts';
+import { oneParagraph } from './text.ts';
+import { mayBeCalledAgain, untilDeadline } from './work-order.ts';
 
 /** How many children one Distributed Map takes. */
 const MAP_LIMIT = 10_000;
+/**
+ * How many it takes for each of those that are executed side by side, where a deadline may come meanwhile: each of
+ * the rest takes up to a second to be passed over then, and CloudFormation waits for no longer than minutes.
+ */
+const UNTIL_ANSWERED = 60;
+/** Between two Distributed Maps, after one that could not be carried out. */
+const PAUSE_MS = 10_000;
 
 /** What is next for a task that is split into children. */
 export type FanOutStep =
@@ -25,10 +34,13 @@ export type FanOutStep =
   | { readonly kind: 'held' }
   /** Until the time, in milliseconds since the epoch, some are being executed that this run cannot stop. */
   | { readonly kind: 'wait'; readonly until: number }
-  | { readonly kind: 'map'; readonly decision: FanOut };
+  | { readonly kind: 'map'; readonly decision: FanOut }
+  /** Nothing is left to do: of a dry run, which leaves the task as it is. */
+  | { readonly kind: 'over' };
 
 /**
  * Has the children of a task executed as long as some are left, and then records what became of the task.
+ * @param failure of the Distributed Map that was to execute them, if it was not carried out
  * @throws PartyError `damaged-record` for a child that cannot be settled
  */
 export async function fanOut(
@@ -36,47 +48,62 @@ export async function fanOut(
   run: RunRecord,
   task: SelectedTask,
   record: SplitTask,
+  failure?: Caught,
 ): Promise<FanOutStep> {
   const now = ports.now();
-  const { tasks } = ports.ledger;
-  if (record.state !== 'fanned-out') {
-    await tasks.reopen(record, run, new Date(now).toISOString());
+  const isFannedOut = record.state === 'fanned-out';
+  if (!isFannedOut && run.dryRun !== true) {
+    await ports.ledger.tasks.reopen(record, run, new Date(now).toISOString());
     ports.log.info('goes on with the children of a task', { run: run.runId, task: idOf(task) });
     return { kind: 'look-again' };
   }
-  const isOwn = record.run === run.runId;
+  const isOwn = record.run === run.runId || !isFannedOut;
   if (!isOwn && (await holderBetweenSlices(ports, record, run.runId)) !== undefined) return { kind: 'held' };
   const children = await ports.ledger.children(task.version).standings(record.children);
   if (await settleBrokenOff(ports, run, task, children)) return { kind: 'look-again' };
 
-  const stands = children.map((child) => ({
-    child,
-    stands: standingOfChild(childTask(task), child, run, now),
-  }));
-  const ready = stands.filter((child) => child.stands === 'ready').map(({ child }) => child.number);
-  const until = Math.max(
-    0,
-    ...stands.map((child) => (child.stands === 'running' ? leaseOf(child.child) : 0)),
-  );
+  const ready: number[] = [];
+  let until = 0;
+  for (const child of children) {
+    const stands = standingOfChild(childTask(task), child, run, now);
+    if (stands === 'ready') ready.push(child.number);
+    if (stands === 'running') until = Math.max(until, leaseOf(child));
+  }
   const isOver = untilDeadline(run, now) <= 0;
   const isStopping = !isOwn || isOver || isSettled(run) || stopOf(record, run) !== undefined;
-  if (ready.length > 0 && !isStopping) return { kind: 'map', decision: mapOver(run, record, ready) };
+  const isLeft = ready.length > 0 && !isStopping;
+  if (isLeft && failure === undefined) return { kind: 'map', decision: mapOver(run, record, ready) };
+  if (isLeft && mayBeCalledAgain(run, now)) return { kind: 'wait', until: now + PAUSE_MS };
   if (until > 0) return { kind: 'wait', until };
-  const stopped = !isOwn
-    ? abandoned(record)
-    : (stopOf(record, run) ?? (isOver ? { state: 'interrupted', reason: 'deploy timeout' } : undefined));
-  await settleTask(ports, record, children, stopped);
+  if (!isFannedOut) return { kind: 'over' };
+  const stopped = isOwn ? whyStopped(run, record, isOver, failure) : abandoned(record);
+  await settleTask(ports, run, record, children, stopped);
   return { kind: 'look-again' };
+}
+
+function whyStopped(
+  run: RunRecord,
+  record: SplitTask,
+  isOver: boolean,
+  failure: Caught | undefined,
+): TaskOutcome | undefined {
+  const asked = stopOf(record, run);
+  if (asked !== undefined) return asked;
+  if (isOver) return { state: 'interrupted', reason: 'deploy timeout' };
+  if (failure === undefined) return undefined;
+  const why = oneParagraph(`${failure.Error}: ${failure.Cause ?? 'no cause was given'}`, 300);
+  return { state: 'interrupted', reason: `its children could not be executed: ${why}` };
 }
 
 function mapOver(run: RunRecord, { version, children }: SplitTask, ready: readonly number[]): FanOut {
   const parallel = Math.min(children.parallel, ready.length);
+  const atOnce = run.deadline === undefined ? MAP_LIMIT : Math.min(MAP_LIMIT, parallel * UNTIL_ANSWERED);
   return {
     v: 1,
     runId: run.runId,
     action: 'fan-out',
     version: versionKey(version),
-    children: ready.slice(0, MAP_LIMIT),
+    children: ready.slice(0, atOnce),
     parallel,
     share: 1 / parallel,
   };
@@ -86,8 +113,8 @@ function leaseOf(child: Child): number {
   return child.damaged === undefined ? leaseEnd(child) : 0;
 }
 
-function abandoned({ run }: SplitTask): TaskOutcome {
-  return { state: 'interrupted', reason: `run ${run} ended without a word` };
+export function abandoned({ run }: SplitTask): TaskOutcome {
+  return { state: 'interrupted', reason: `run ${run} ended before its children did` };
 }
 
 /** @returns whether any child was settled whose invocation had ended without a word */
@@ -110,17 +137,43 @@ async function settleBrokenOff(
   return broken.length > 0;
 }
 
+/** What a task has come to by its children. */
+export async function outcomeOfTask(
+  ports: ControllerPorts,
+  task: SplitTask,
+  children: readonly Child[],
+  stopped?: TaskOutcome,
+): Promise<TaskOutcome> {
+  const told = await toldChild(ports, task, children);
+  return noting(keptShards(ports, task), outcomeOfChildren(task, children, stopped, told));
+}
+
 /** Records what became of a task by what became of its children. */
 export async function settleTask(
   ports: ControllerPorts,
+  run: Pick<RunRecord, 'runId'>,
   task: SplitTask,
   children: readonly Child[],
   stopped: TaskOutcome | undefined,
 ): Promise<void> {
-  const outcome = outcomeOfChildren(task, children, stopped, await toldChild(ports, task, children));
-  await ports.ledger.tasks.settle(task, outcome, new Date(ports.now()).toISOString());
-  const { version, name } = task;
-  ports.log.info(`task ${outcome.state}`, { version, name, run: task.run, reason: outcome.reason });
+  const outcome = await outcomeOfTask(ports, task, children, stopped);
+  const { version, name, run: runId = run.runId } = task;
+  const now = new Date(ports.now()).toISOString();
+  if (!(await ports.ledger.tasks.settle(task, outcome, now, { runId }))) return;
+  ports.log.info(`task ${outcome.state}`, { version, name, run: runId, reason: outcome.reason });
+}
+
+/** What is to be said where the task's file has another number of shards by now: a plan is kept to its end. */
+function keptShards(ports: ControllerPorts, { version, children }: SplitTask): string | undefined {
+  const file = ports.manifest.tasks.find((entry) => versionKey(entry.version) === versionKey(version));
+  const isKept = file?.shards !== undefined && children.of === 'shards' && file.shards !== children.count;
+  return isKept ? `it keeps its ${children.count} shards, though its file now has ${file.shards}` : undefined;
+}
+
+function noting(note: string | undefined, outcome: TaskOutcome): TaskOutcome {
+  if (note === undefined) return outcome;
+  if (outcome.state === 'succeeded') return { ...outcome, result: `${outcome.result}; ${note}` };
+  return { ...outcome, reason: `${outcome.reason}; ${note}` };
 }
 
 /** The child that people are told of. */

@@ -14,13 +14,23 @@ export function childTask(task: SelectedTask): SelectedTask {
 /** @param task as `childTask` gives it */
 export function standingOfChild(task: SelectedTask, child: Child, run: RunRecord, now: number): ChildStands {
   if (child.damaged !== undefined) return 'failed';
+  // A dry run leaves it as it was, but for that it was.
+  const isExecuting = child.state === 'running' && child.run === run.runId;
+  if (run.dryRun === true && child.lastRun === run.runId && !isExecuting) return 'done';
   if (child.state === 'running') return runningStanding(task, child, run, now);
   if (run.children?.includes(child.number) === false) return 'done';
   if (child.state === 'pending') return 'ready';
   if (child.lastRun === run.runId) return standingInOwnRun(child, run);
   if (run.children !== undefined) return 'ready';
-  if (child.state === 'succeeded') return 'done';
-  if (run.trigger === 'invoke') return 'ready';
-  if (child.state === 'in-doubt') return 'failed';
-  return child.succeededAt === undefined ? 'ready' : 'done';
+  switch (child.state) {
+    case 'succeeded':
+      return 'done';
+    case 'failed':
+    case 'interrupted':
+    case 'paused':
+    case 'cancelled':
+      return run.trigger === 'invoke' || child.succeededAt === undefined ? 'ready' : 'done';
+    default:
+      return run.trigger === 'invoke' ? 'ready' : 'failed';
+  }
 }

@@ -51,10 +51,16 @@ export function standing(
   run: RunRecord,
   now: number,
 ): Standing {
-  if (record === undefined) return 'ready';
-  if (record.state === 'fanned-out') return 'split';
-  const stands = standingUnsplit(task, record, run, now);
-  return stands === 'ready' && goesOnWithChildren(task, record, run) ? 'split' : stands;
+  if (record?.state === 'fanned-out') return 'split';
+  const stands = record === undefined ? 'ready' : standingUnsplit(task, record, run, now);
+  if (stands !== 'ready') return stands;
+  if (run.children !== undefined) return hasChosen(run, record) ? 'split' : 'failed';
+  return goesOnWithChildren(task, record, run) ? 'split' : 'ready';
+}
+
+/** Whether the children that a person chose are those of the plan that the task has: their numbers are of one plan. */
+export function hasChosen(run: RunRecord, record: TaskRecord | undefined): record is SplitTask {
+  return record !== undefined && isSplit(record) && record.children.plan <= run.startedAt;
 }
 
 function standingUnsplit(task: SelectedTask, record: TaskRecord, run: RunRecord, now: number): Standing {
@@ -77,9 +83,10 @@ const UNFINISHED: ReadonlySet<TaskState> = new Set([
 ]);
 
 /** Whether a run brings the children of an earlier plan to their end, instead of planning anew. */
-function goesOnWithChildren(task: SelectedTask, record: TaskRecord, run: RunRecord): boolean {
-  if (!isSplit(record) || run.fromStart === true) return false;
-  if (run.children !== undefined) return true;
+function goesOnWithChildren(task: SelectedTask, record: TaskRecord | undefined, run: RunRecord): boolean {
+  if (record === undefined || !isSplit(record)) return false;
+  // New code may no longer split it; and a dry run only tells into what it would be split.
+  if (task.childDelivery === undefined || run.fromStart === true || run.dryRun === true) return false;
   // What every deploy runs begins anew with each, unless it was stopped.
   return task.when === 'every-deploy' ? record.state === 'interrupted' : UNFINISHED.has(record.state);
 }
@@ -87,12 +94,14 @@ function goesOnWithChildren(task: SelectedTask, record: TaskRecord, run: RunReco
 /** Where a task or a child stands that an invocation has claimed. */
 export function runningStanding(
   task: SelectedTask,
-  record: Pick<TaskRecord, 'run' | 'leaseUntil' | 'succeededAt'>,
+  record: Pick<TaskRecord, 'run' | 'leaseUntil' | 'lastRun' | 'succeededAt'>,
   run: RunRecord,
   now: number,
 ): 'running' | 'broken-off' | 'ready' {
   if (leaseEnd(record) >= now) return 'running';
   if (record.run === run.runId) return 'broken-off';
+  // No claim of a person's run takes what it executed before, and somebody else has broken off since.
+  if (run.trigger === 'invoke' && record.lastRun === run.runId) return 'broken-off';
   if (run.trigger === 'invoke' || task.when === 'every-deploy') return 'ready';
   // An at-most-once task may have had its effect, and one that succeeded before was run again by hand:
   // neither is retried unasked, so its record is settled first.

@@ -32,6 +32,8 @@ export type End =
   | { readonly because: 'failed' | 'deadline' | 'held'; readonly task: SelectedTask }
   /** The task is after others that have not succeeded. */
   | { readonly because: 'unready'; readonly task: SelectedTask; readonly missing: readonly EarlierTask[] }
+  /** A person chose some children of a task; `head` says what came of them, without a full stop. */
+  | { readonly because: 'chosen'; readonly failed: boolean; readonly head: string }
   | { readonly because: 'cancelled' }
   /** Nothing could be started: the reason is a sentence without a full stop. */
   | { readonly because: 'unstartable'; readonly reason: string }
@@ -41,7 +43,7 @@ type Records = ReadonlyMap<string, TaskRecord>;
 
 /** What a run that ends so is recorded with, and what CloudFormation is told. */
 export function outcomeOf(run: RunRecord, records: Records, end: End, config: PartyConfig): RunOutcome {
-  const counts = countsOf(run, records);
+  const counts = end.because === 'chosen' ? countsOfChosen(end) : countsOf(run, records);
   const failed = executed(run, records).filter(({ record }) => hasFailed(record, run));
   const outcome = (state: RunOutcome['state'], fails: boolean, { head, tail }: Text): RunOutcome => {
     const spared = fails && run.sparesStack === true;
@@ -64,6 +66,8 @@ export function outcomeOf(run: RunRecord, records: Records, end: End, config: Pa
       return outcome('held', true, { head: heldText(end.task, records.get(versionKey(end.task.version))) });
     case 'unready':
       return outcome('failed', true, unreadyText(end, records, counts, config));
+    case 'chosen':
+      return outcome(end.failed ? 'failed' : 'succeeded', end.failed, { head: end.head });
     case 'cancelled':
       return outcome('cancelled', true, cancelledText(run, counts));
     case 'deadline':
@@ -149,6 +153,10 @@ function countsOf(run: RunRecord, records: Records): RunCounts {
   const good = ended.filter(({ record }) => !hasFailed(record, run));
   const succeeded = good.filter(({ record }) => run.dryRun === true || record.state === 'succeeded').length;
   return { succeeded, failed: ended.length - good.length, notStarted: notStarted(run, records).length };
+}
+
+function countsOfChosen({ failed }: Extract<End, { because: 'chosen' }>): RunCounts {
+  return { succeeded: failed ? 0 : 1, failed: failed ? 1 : 0, notStarted: 0 };
 }
 
 function failureText(

@@ -2,8 +2,15 @@ import { isDeepStrictEqual } from 'node:util';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { PartyError } from '../errors.ts';
 import { type Claim, type ClaimRequest, claimOf, claimUpdate, freshClaim } from './claim.ts';
-import { type Correction, correctedRecord } from './correction.ts';
-import { type Progress, parseTaskRecord, type StopRequest, type TaskRecord } from './records.ts';
+import { type Correction, childhood, correctedRecord, isHeld, unchanged } from './correction.ts';
+import { settleUpdate } from './fan-out.ts';
+import {
+  type Progress,
+  parseTaskRecord,
+  type RunRecord,
+  type StopRequest,
+  type TaskRecord,
+} from './records.ts';
 import {
   both,
   type Condition,
@@ -154,6 +161,21 @@ export abstract class AttemptRecords {
     return record?.owner === claim.token && record.state !== 'running';
   }
 
+  /**
+   * Records what became of what no invocation holds, unless it has changed since it was read.
+   * @param run whose doing it is; a dry run leaves nothing but an entry in the history
+   * @returns false if it has changed
+   */
+  async settle(
+    record: TaskRecord,
+    outcome: TaskOutcome,
+    now: string,
+    run: Pick<RunRecord, 'runId' | 'dryRun'>,
+  ): Promise<boolean> {
+    const update = settleUpdate(this.table.tableName, this.keyOf(record.version), record, outcome, now, run);
+    return (await this.table.write(`${this.#kind}.settle`, update)).applied;
+  }
+
   async #finish(claim: Claim, outcome: TaskOutcome, now: string, also?: Condition): Promise<boolean> {
     const key = this.keyOf(claim.version);
     const holds = also === undefined ? stillHeld(claim) : both(stillHeld(claim), also);
@@ -187,6 +209,7 @@ export abstract class AttemptRecords {
     const record = correctedRecord(correction, before instanceof PartyError ? undefined : before, now);
     const corrected = {
       ...record,
+      ...(before instanceof PartyError ? childhood(item) : {}),
       ...key,
       ...(record.cursor === undefined ? {} : { cursor: JSON.stringify(record.cursor) }),
       ...(record.result === undefined ? {} : { result: JSON.stringify(record.result) }),
@@ -249,27 +272,6 @@ export function parsedOrError(item: Record<string, unknown>): TaskRecord | Party
     if (error instanceof PartyError) return error;
     throw error;
   }
-}
-
-/** Whether an invocation may still be executing the task, however damaged the rest of its record is. */
-function isHeld(item: Record<string, unknown>, now: string): boolean {
-  return item.state === 'running' && Date.parse(String(item.leaseUntil)) >= Date.parse(now);
-}
-
-/** What every transition changes: a correction replaces the whole item, so it must be the one that was read. */
-function unchanged(item: Record<string, unknown> | undefined): {
-  condition: string;
-  values: Record<string, unknown>;
-} {
-  const values: Record<string, unknown> = {};
-  const conditions = ['state', 'owner', 'summary'].map((name) => {
-    const value = item?.[name];
-    if (value === undefined) return `attribute_not_exists(#${name})`;
-    if (typeof value !== 'string') return `attribute_exists(#${name})`;
-    values[`:${name}`] = value;
-    return `#${name} = :${name}`;
-  });
-  return { condition: conditions.join(' AND '), values };
 }
 
 function held({ version, name }: Correction, what: string, resolution: string): PartyError {

@@ -1,15 +1,14 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { isPartyError, PartyError } from '../errors.ts';
+import { PartyError } from '../errors.ts';
 import { versionKey } from '../task/version.ts';
-import { AttemptRecords, type ItemKey } from './attempt-records.ts';
+import { AttemptRecords, type ItemKey, parsedOrError } from './attempt-records.ts';
 import {
   type ChildListing,
   type Children,
   type ChildStanding,
   childListingAttributes,
   childStandingAttributes,
-  parseChildListing,
-  parseChildStanding,
+  type TaskRecord,
 } from './records.ts';
 import type { LedgerTable } from './table.ts';
 import { namesIn } from './update-command.ts';
@@ -58,8 +57,8 @@ export class ChildRecords {
   ): Promise<void> {
     const { version, name } = task;
     const record = { schema: 1, version, name, state: 'pending', attempt: 0, history: [], plan, ...child };
-    const older = '#plan < :plan AND';
-    const condition = `attribute_not_exists(#plan) OR ${older} NOT #state = :running OR ${older} #leaseUntil < :now`;
+    // Only what is being executed has a lease.
+    const condition = 'attribute_not_exists(#plan) OR #plan < :plan AND NOT #leaseUntil >= :now';
     const key = { pk: this.#pk, sk: sortKey(number) };
     const { applied } = await this.#table.write(
       'child.plan',
@@ -68,7 +67,7 @@ export class ChildRecords {
         Item: { ...record, summary: 'pending', ...key },
         ConditionExpression: condition,
         ExpressionAttributeNames: namesIn(condition),
-        ExpressionAttributeValues: { ':plan': plan, ':running': 'running', ':now': now },
+        ExpressionAttributeValues: { ':plan': plan, ':now': now },
       }),
     );
     if (applied) return;
@@ -85,24 +84,24 @@ export class ChildRecords {
 
   /** Where each child of a plan stands, in the order of their numbers. */
   standings(children: Children): Promise<Child[]> {
-    return this.#ofPlan(children, childStandingAttributes, parseChildStanding);
+    return this.#ofPlan(children, childStandingAttributes);
   }
 
   /** Each child of a plan, in the order of their numbers. */
   list(children: Children): Promise<ListedChild[]> {
-    return this.#ofPlan(children, childListingAttributes, parseChildListing);
+    return this.#ofPlan(children, childListingAttributes);
   }
 
-  async #ofPlan<Read extends object>(
+  /** Each item is read as a whole: what is damaged anywhere could never be claimed, and must not count as waiting. */
+  async #ofPlan<Name extends keyof TaskRecord>(
     { plan, count }: Children,
-    attributes: readonly string[],
-    parse: (item: Record<string, unknown>) => Readable<Read>,
-  ): Promise<Numbered<Read>[]> {
-    const found = new Map<number, Numbered<Read>>();
-    for await (const page of this.#table.pages(this.#pk, '', ['pk', 'sk', 'plan', ...attributes])) {
+    names: readonly Name[],
+  ): Promise<Numbered<Pick<TaskRecord, Name>>[]> {
+    const found = new Map<number, Numbered<Pick<TaskRecord, Name>>>();
+    for await (const page of this.#table.pages(this.#pk, '')) {
       for (const item of page) {
         const number = Number(item.sk);
-        if (item.plan === plan) found.set(number, { number, ...parsed(item, parse) });
+        if (item.plan === plan) found.set(number, { number, ...picked(item, names) });
       }
     }
     return Array.from({ length: count }, (_, index) => {
@@ -137,14 +136,13 @@ function sortKey(number: number): string {
   return String(number).padStart(DIGITS, '0');
 }
 
-function parsed<Read>(
+function picked<Name extends keyof TaskRecord>(
   item: Record<string, unknown>,
-  parse: (item: Record<string, unknown>) => Readable<Read>,
-): Readable<Read> | { damaged: PartyError } {
-  try {
-    return parse(item);
-  } catch (error) {
-    if (isPartyError(error)) return { damaged: error };
-    throw error;
-  }
+  names: readonly Name[],
+): Readable<Pick<TaskRecord, Name>> | { damaged: PartyError } {
+  const record = parsedOrError(item);
+  if (record instanceof PartyError) return { damaged: record };
+  return Object.fromEntries(
+    names.flatMap((name) => (record[name] === undefined ? [] : [[name, record[name]]])),
+  ) as Pick<TaskRecord, Name>;
 }

@@ -75,8 +75,9 @@ function claimable({ task, asked, fromStart, isChild = false }: ClaimRequest): s
   const settledAs = (...states: string[]): string[] =>
     states.map((state) => `#state = ${state} AND NOT #lastRun = :run`);
   if (asked) {
+    // A dry run of what had broken off leaves it so, but for that it was: no second call may claim it again.
     const atRest = 'NOT #state = :running AND NOT #state = :fannedOut AND NOT #lastRun = :run';
-    alternatives.push(...resumable, atRest, BROKE_OFF);
+    alternatives.push(...resumable, atRest, `${BROKE_OFF} AND NOT #lastRun = :run`);
   } else if (task.when === 'every-deploy') {
     alternatives.push(...resumable, ...settledAs(':succeeded', ':failed', ':inDoubt'), BROKE_OFF);
   } else {

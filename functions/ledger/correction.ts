@@ -1,5 +1,5 @@
 import type { HistoryEntry, TaskRecord } from './records.ts';
-import type { TaskOutcome } from './settlement.ts';
+import type { Condition, TaskOutcome } from './settlement.ts';
 import * as summary from './summary.ts';
 
 const HISTORY_LIMIT = 20;
@@ -114,4 +114,31 @@ function kept<Name extends keyof TaskRecord>(
 /** The history with one more entry; the oldest go first. */
 export function withEntry(history: readonly HistoryEntry[], entry: HistoryEntry): HistoryEntry[] {
   return [...history, entry].slice(-HISTORY_LIMIT);
+}
+
+/** Whether an invocation may still be executing the task, however damaged the rest of its record is. */
+export function isHeld(item: Record<string, unknown>, now: string): boolean {
+  return item.state === 'running' && Date.parse(String(item.leaseUntil)) >= Date.parse(now);
+}
+
+/** What says which child it is stays, whatever else of its record is damaged. */
+export function childhood({ key, shard, plan }: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    ...(key === undefined ? {} : { key }),
+    ...(shard === undefined ? {} : { shard }),
+    ...(plan === undefined ? {} : { plan }),
+  };
+}
+
+/** What every transition changes: a correction replaces the whole item, so it must be the one that was read. */
+export function unchanged(item: Record<string, unknown> | undefined): Condition {
+  const values: Record<string, unknown> = {};
+  const conditions = ['state', 'owner', 'summary', 'plan'].map((name) => {
+    const value = item?.[name];
+    if (value === undefined) return `attribute_not_exists(#${name})`;
+    if (typeof value !== 'string') return `attribute_exists(#${name})`;
+    values[`:${name}`] = value;
+    return `#${name} = :${name}`;
+  });
+  return { condition: conditions.join(' AND '), values };
 }

@@ -2,7 +2,15 @@ import type { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { ItemKey } from './attempt-records.ts';
 import type { Claim } from './claim.ts';
 import type { Children, RunRecord, TaskRecord } from './records.ts';
-import { both, type Condition, finishUpdate, noneBut, stillHeld, type TaskOutcome } from './settlement.ts';
+import {
+  both,
+  type Condition,
+  finishUpdate,
+  historyAfterDryRun,
+  noneBut,
+  stillHeld,
+  type TaskOutcome,
+} from './settlement.ts';
 import * as summary from './summary.ts';
 import { conditionalUpdate } from './update-command.ts';
 
@@ -60,20 +68,28 @@ export function reopenUpdate(
   });
 }
 
-/** What became of a task follows from its children; a success beats a request, as of any task. */
+/**
+ * What no invocation holds is settled by somebody else: a task by its children, a child by what keeps it from being
+ * begun. A success beats a request, as of any task.
+ */
 export function settleUpdate(
   tableName: string,
   key: ItemKey,
   record: TaskRecord,
   outcome: TaskOutcome,
   now: string,
+  { runId, dryRun }: Pick<RunRecord, 'runId' | 'dryRun'>,
 ): UpdateCommand {
-  const { state, attempt, history, startedAt = now, beganAt = startedAt } = record;
-  const runId = record.run ?? record.lastRun;
+  const { state, attempt, history, startedAt = now, beganAt = startedAt, children } = record;
+  const attempted = { attempt, beganAt, history, runId, children };
   const unchanged: Condition = {
     condition: '#state = :before AND #attempt = :attempt',
     values: { ':before': state, ':attempt': attempt },
   };
+  if (dryRun === true) {
+    const set = { history: historyAfterDryRun(attempted, outcome, now), lastRun: runId };
+    return conditionalUpdate({ tableName, key, set, ...unchanged });
+  }
   const holds = outcome.state === 'succeeded' ? unchanged : both(unchanged, noneBut(record.request));
-  return finishUpdate(tableName, key, { attempt, beganAt, history, runId }, outcome, now, holds);
+  return finishUpdate(tableName, key, attempted, outcome, now, holds);
 }

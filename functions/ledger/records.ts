@@ -129,10 +129,12 @@ type TaskAttributes = v.InferOutput<typeof taskAttributesSchema>;
 
 const taskRecordSchema = v.pipe(
   taskAttributesSchema,
-  neededWhileRunning('run'),
-  neededWhileRunning('owner'),
-  neededWhileRunning('leaseUntil'),
-  neededWhileRunning('startedAt'),
+  neededWhile('running', 'run'),
+  neededWhile('running', 'owner'),
+  neededWhile('running', 'leaseUntil'),
+  neededWhile('running', 'startedAt'),
+  neededWhile('fanned-out', 'run'),
+  neededWhile('fanned-out', 'children'),
 );
 /** What the ledger holds of one task, or of one of its children. */
 export type TaskRecord = v.InferOutput<typeof taskRecordSchema>;
@@ -141,14 +143,12 @@ export const childStandingAttributes = [
   ...(['state', 'run', 'owner', 'leaseUntil', 'lastRun', 'succeededAt', 'attempt'] as const),
   ...(['reason', 'progress'] as const),
 ] as const;
-const childStandingSchema = v.pick(taskAttributesSchema, childStandingAttributes);
 /** Where a child stands, without what only people look at. */
-export type ChildStanding = v.InferOutput<typeof childStandingSchema>;
+export type ChildStanding = Pick<TaskRecord, (typeof childStandingAttributes)[number]>;
 const alsoListed = ['key', 'shard', 'beganAt', 'startedAt', 'finishedAt', 'result', 'error'] as const;
 export const childListingAttributes = [...childStandingAttributes, ...alsoListed] as const;
-const childListingSchema = v.pick(taskAttributesSchema, childListingAttributes);
 /** A child as it is listed, without its history and its logs. */
-export type ChildListing = v.InferOutput<typeof childListingSchema>;
+export type ChildListing = Pick<TaskRecord, (typeof childListingAttributes)[number]>;
 
 const earlierTaskSchema = v.object({ version: v.string(), name: v.string() });
 /** A task that another one comes after. */
@@ -265,21 +265,20 @@ export type PartyRecord = v.InferOutput<typeof partySchema>;
 type Item = Record<string, unknown>;
 
 export const parseTaskRecord = (item: Item): TaskRecord => parse(taskRecordSchema, item);
-export const parseChildStanding = (item: Item): ChildStanding => parse(childStandingSchema, item);
-export const parseChildListing = (item: Item): ChildListing => parse(childListingSchema, item);
 export const parseRunRecord = (item: Item): RunRecord => parse(runRecordSchema, item);
 export const parseRunStanding = (item: Item): RunStanding => parse(runStandingSchema, item);
 export const parsePendingAnswer = (item: Item): PendingAnswer => parse(pendingAnswerSchema, item);
 export const parsePartyRecord = (item: Item): PartyRecord => parse(partySchema, item);
 
-function neededWhileRunning(
-  name: 'run' | 'owner' | 'leaseUntil' | 'startedAt',
+function neededWhile(
+  state: TaskState,
+  name: 'run' | 'owner' | 'leaseUntil' | 'startedAt' | 'children',
 ): v.BaseValidation<TaskAttributes, TaskAttributes, v.PartialCheckIssue<TaskAttributes>> {
   return v.forward(
     v.partialCheck(
       [['state'], [name]],
-      (record) => record.state !== 'running' || record[name] !== undefined,
-      'missing, though the state is "running"',
+      (record) => record.state !== state || record[name] !== undefined,
+      `missing, though the state is "${state}"`,
     ),
     [name],
   );

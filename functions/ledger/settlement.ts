@@ -2,6 +2,7 @@ import type { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Claim } from './claim.ts';
 import { withEntry } from './correction.ts';
 import {
+  type Children,
   type HistoryEntry,
   type Progress,
   type RecordedError,
@@ -61,6 +62,8 @@ export function noneBut(request: StopRequest | undefined): Condition {
 /** What an attempt is recorded with besides how it ended. */
 export type Attempted = Pick<Claim, 'attempt' | 'beganAt' | 'history'> & {
   readonly runId: string | undefined;
+  /** Where it was by its children that it came to this. An attempt of its own leaves none of an earlier plan. */
+  readonly children?: Children | undefined;
 };
 
 export function finishUpdate(
@@ -94,6 +97,7 @@ export function finishUpdate(
       logs,
       cursor: state === 'succeeded' || cursor === undefined ? undefined : JSON.stringify(cursor),
       progress,
+      children: attempted.children,
     },
     remove: ['run', 'leaseUntil', 'request'],
     condition,
@@ -108,22 +112,27 @@ export function itemAfterDryRun(
   outcome: TaskOutcome,
   now: string,
 ): Record<string, unknown> {
-  const { result, reason } = outcome;
-  const came =
-    typeof result === 'string' ? result : result === undefined ? undefined : JSON.stringify(result);
-  const said = reason ?? came;
   return {
     ...(claim.previous === 'unknown' ? itemBefore(held) : (claim.previous ?? pendingItem(claim))),
     attempt: claim.attempt,
     lastRun: claim.runId,
-    history: withEntry(claim.history, {
-      ...entryOf(claim, outcome, now),
-      state: `${DRY_RUN}${outcome.state}`,
-      ...(said === undefined ? {} : { reason: summary.oneLine(said) }),
-    }),
+    history: historyAfterDryRun(claim, outcome, now),
     // Whoever broke off must not find its claim again.
     owner: claim.token,
   };
+}
+
+/** All that a dry run leaves behind. */
+export function historyAfterDryRun(attempted: Attempted, outcome: TaskOutcome, now: string): HistoryEntry[] {
+  const { result, reason } = outcome;
+  const came =
+    typeof result === 'string' ? result : result === undefined ? undefined : JSON.stringify(result);
+  const said = reason ?? came;
+  return withEntry(attempted.history, {
+    ...entryOf(attempted, outcome, now),
+    state: `${DRY_RUN}${outcome.state}`,
+    ...(said === undefined ? {} : { reason: summary.oneLine(said) }),
+  });
 }
 
 const DRY_RUN = 'dry run: ';

@@ -42,6 +42,7 @@ export const fanOutWriteSites = [
   'child.checkpoint',
   'child.release',
   'child.finish',
+  'child.settle',
   'child.correct',
 ] as const;
 export type WriteSite = (typeof writeSites)[number] | (typeof fanOutWriteSites)[number];

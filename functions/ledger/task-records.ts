@@ -2,9 +2,8 @@ import type { PartyError } from '../errors.ts';
 import { versionKey } from '../task/version.ts';
 import { AttemptRecords, type ItemKey, parsedOrError } from './attempt-records.ts';
 import type { Claim } from './claim.ts';
-import { fanOutUpdate, reopenUpdate, type SplitTask, settleUpdate } from './fan-out.ts';
+import { fanOutUpdate, reopenUpdate, type SplitTask } from './fan-out.ts';
 import type { Children, RunRecord, StopRequest, TaskRecord } from './records.ts';
-import type { TaskOutcome } from './settlement.ts';
 import * as summary from './summary.ts';
 import type { LedgerTable } from './table.ts';
 import { conditionalUpdate } from './update-command.ts';
@@ -84,12 +83,6 @@ export class TaskRecords extends AttemptRecords {
   async reopen(record: SplitTask, run: RunRecord, now: string): Promise<void> {
     const update = reopenUpdate(this.table.tableName, this.keyOf(record.version), record, run, now);
     await this.table.write('task.reopen', update);
-  }
-
-  /** Records what became of a task by what became of its children, unless the task has changed. */
-  async settle(record: TaskRecord, outcome: TaskOutcome, now: string): Promise<void> {
-    const update = settleUpdate(this.table.tableName, this.keyOf(record.version), record, outcome, now);
-    await this.table.write('task.settle', update);
   }
 
   protected override keyOf(version: string): ItemKey {
