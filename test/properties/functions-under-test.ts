@@ -7,12 +7,13 @@ import { TIMING } from '../../functions/runner/ports.ts';
 import { runnerFor } from '../../functions/runner/runner.ts';
 import type { TaskFile } from '../../functions/runner/task-file.ts';
 import { source } from '../../functions/sources/source.ts';
-import type { RunContext, TaskContext } from '../../functions/task/context.ts';
 import { defineTask, type Task } from '../../functions/task/define-task.ts';
 import type { RunnerReport, Work } from '../../functions/workflow-messages.ts';
 import type { Scenario } from './scenario.ts';
 import { SimulatedTable, type WriteObserver } from './simulated-table.ts';
 import type { SimulatedProcess, Simulation } from './simulation.ts';
+import { subjectOf } from './subjects.ts';
+import type { Executor, TaskFunctions } from './task-functions.ts';
 import { CHECKPOINTING, ITEMS, RETRIED } from './task-pool.ts';
 
 export const STACK_ID = 'arn:aws:cloudformation:eu-west-1:123456789012:stack/Shop/1';
@@ -32,13 +33,7 @@ export interface Surroundings {
   readonly start: (runId: string, generation?: number) => Promise<'started' | 'ended'>;
   readonly isRunning: (runId: string, generation?: number) => boolean;
   readonly describe: () => { status: string; rootStatus: string };
-  readonly execute: (process: SimulatedProcess, context: TaskContext) => Promise<unknown>;
-  readonly executeInSteps: (process: SimulatedProcess, context: RunContext) => Promise<unknown>;
-  readonly processItems: (
-    process: SimulatedProcess,
-    context: TaskContext,
-    items: readonly number[],
-  ) => Promise<unknown>;
+  readonly taskFunctions: TaskFunctions;
 }
 
 /** The real controller, as one invocation of it has it. */
@@ -83,17 +78,23 @@ export function controllerIn(
   return (event) => controller(event, { functionName: 'Shop-TasksController' });
 }
 
+/** One invocation of the runner. */
+export interface RunnerCall {
+  readonly process: SimulatedProcess;
+  readonly requestId: string;
+  readonly work: Work;
+  readonly endsAt: number;
+}
+
 /** The real runner, as one invocation of it has it. */
 export function runnerIn(
   around: Surroundings,
-  process: SimulatedProcess,
   tasks: readonly ManifestTask[],
-  requestId: string,
-  endsAt: number,
-): (work: Work) => Promise<RunnerReport> {
+  { process, requestId, work, endsAt }: RunnerCall,
+): () => Promise<RunnerReport> {
   const files = tasks.map((task): TaskFile => {
     const { version, name, file, checksum } = task;
-    const definition = definitionOf(task, around, process);
+    const definition = definitionOf(task, around, { process, key: subjectOf(version, work.child) });
     return { version, name, file, checksum, load: async () => ({ default: definition }) };
   });
   const handler = runnerFor(() => ({
@@ -114,11 +115,12 @@ export function runnerIn(
     functionName: 'Shop-TasksRunner',
     getRemainingTimeInMillis: () => endsAt - around.simulation.now,
   };
-  return (work) => handler(work, context as Context) as Promise<RunnerReport>;
+  return () => handler(work, context as Context) as Promise<RunnerReport>;
 }
 
-function definitionOf(task: ManifestTask, around: Surroundings, process: SimulatedProcess): Task {
+function definitionOf(task: ManifestTask, around: Surroundings, executor: Executor): Task {
   const { version, when, delivery, background = false } = task;
+  const { taskFunctions, simulation } = around;
   const { batchSize, concurrency } = around.scenario;
   if (task.iterates !== true) {
     return defineTask({
@@ -128,8 +130,8 @@ function definitionOf(task: ManifestTask, around: Surroundings, process: Simulat
       retries: version === RETRIED ? 2 : 0,
       run: (context) =>
         version === CHECKPOINTING
-          ? around.executeInSteps(process, context)
-          : around.execute(process, context),
+          ? taskFunctions.executeInSteps(executor, context)
+          : taskFunctions.execute(executor, context),
     });
   }
   return defineTask({
@@ -139,11 +141,11 @@ function definitionOf(task: ManifestTask, around: Surroundings, process: Simulat
     batchSize,
     concurrency,
     count: () => ITEMS,
-    pauseWhile: () => around.simulation.oneIn(12),
+    pauseWhile: () => simulation.oneIn(12),
     items: source<number>(async function* (cursor) {
       for (let item = Number(cursor ?? 0) + 1; item <= ITEMS; item++) yield [item, item];
     }),
-    processBatch: (items, context) => around.processItems(process, context, items),
+    processBatch: (items, context) => taskFunctions.processItems(executor, context, items),
   });
 }
 

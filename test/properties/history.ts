@@ -77,9 +77,10 @@ export class History {
           );
         },
         wrote: (site, key, process) => this.#wrote(site, key, process),
-        read: (pk, process) => {
-          const isRunner = process.name.startsWith('runner');
-          this.oracle.forbid(isRunner && pk.endsWith('#answers'), 'invariant 8: a runner reads answers');
+        read: (pk, sk, process) => {
+          if (!process.name.startsWith('runner')) return;
+          this.oracle.forbid(pk.endsWith('#answers'), 'invariant 8: a runner reads answers');
+          if (pk.endsWith('#runs') && sk !== undefined) this.oracle.looked(process, sk);
         },
       },
       start: async (runId, generation) => this.stepFunctions.start(runId, generation),
@@ -90,9 +91,7 @@ export class History {
         if (isThrottled || simulation.oneIn(12)) throw new Error('Throttling: Rate exceeded');
         return { status, rootStatus: status };
       },
-      execute: (process, context) => this.#taskFunctions.execute(process, context),
-      executeInSteps: (process, context) => this.#taskFunctions.executeInSteps(process, context),
-      processItems: (process, context, items) => this.#taskFunctions.processItems(process, context, items),
+      taskFunctions: this.#taskFunctions,
     };
   }
 

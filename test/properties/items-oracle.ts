@@ -1,6 +1,7 @@
 import type { TaskRecord, WriteSite } from '../../functions/ledger/index.ts';
 import { versionKey } from '../../functions/task/version.ts';
 import type { Oracle } from './oracle.ts';
+import { taskOf } from './subjects.ts';
 import { CHECKPOINTING, ITEMS, pool } from './task-pool.ts';
 
 /** What must hold of tasks that go through items, or say at checkpoints how far they have come. */
@@ -15,7 +16,8 @@ export class ItemsOracle {
 
   iterates(key: string): boolean {
     return pool.some(
-      ({ version, iterates }) => versionKey(version) === key && (iterates || version === CHECKPOINTING),
+      ({ version, iterates }) =>
+        versionKey(version) === taskOf(key) && (iterates || version === CHECKPOINTING),
     );
   }
 
@@ -37,13 +39,14 @@ export class ItemsOracle {
   ): void {
     if (!this.iterates(key)) return;
     const from = `${key}: ${site} moves the cursor from ${before?.cursor} to ${record.cursor}`;
-    const isGivenBack = site === 'task.release' || isDryRun;
-    if (isGivenBack && site !== 'task.checkpoint') {
+    const act = site.slice(site.indexOf('.') + 1);
+    const isGivenBack = act === 'release' || isDryRun;
+    if (isGivenBack && act !== 'checkpoint') {
       this.#oracle.forbid(record.cursor !== claimed?.cursor, `${from}, and the claim was to leave no trace`);
       return;
     }
-    if (site !== 'task.checkpoint' && site !== 'task.finish') {
-      const isForgotten = site === 'task.correct' && record.cursor === undefined;
+    if (act !== 'checkpoint' && act !== 'finish') {
+      const isForgotten = (act === 'correct' || act === 'plan') && record.cursor === undefined;
       this.#oracle.forbid(!isForgotten && record.cursor !== before?.cursor, from);
       return;
     }

@@ -1,11 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { RunRecord, SelectedTask, TaskRecord, WriteSite } from '../../functions/ledger/index.ts';
+import type { RunRecord, TaskRecord, WriteSite } from '../../functions/ledger/index.ts';
 import { parseRunRecord, parseTaskRecord } from '../../functions/ledger/records.ts';
 import { versionKey } from '../../functions/task/version.ts';
+import { Beginnings, isYielded } from './beginnings.ts';
+import { ChildrenOracle } from './children-oracle.ts';
 import type { Coverage } from './coverage.ts';
 import { ItemsOracle } from './items-oracle.ts';
 import type { SimulatedProcess, Simulation } from './simulation.ts';
+import { subjectAt } from './subjects.ts';
 
 /** A task's function while it executes. */
 interface Execution {
@@ -31,14 +34,11 @@ export class Oracle {
   readonly #executing = new Set<Execution>();
   /** Whether the function has returned, by the owner token of its claim. */
   readonly #returned = new Set<string>();
-  /** What each task was like, and the look at each run when it began to execute. */
-  readonly #past = new Map<string, (TaskRecord | undefined)[]>();
-  readonly #since = new Map<string, Map<string, number>>();
   /** What each task was like before it was claimed. */
   readonly #claimedFrom = new Map<string, TaskRecord | undefined>();
-  /** Owners under which a task was begun since somebody last reset it. */
-  readonly #begun = new Map<string, { owner: string; runId: string }[]>();
+  readonly #beginnings: Beginnings;
   readonly #items: ItemsOracle;
+  readonly #children: ChildrenOracle;
   #baselined = new Set<string>();
 
   constructor(simulation: Simulation, client: DynamoDBDocumentClient, tableName: string, coverage: Coverage) {
@@ -46,7 +46,9 @@ export class Oracle {
     this.#client = client;
     this.#tableName = tableName;
     this.#coverage = coverage;
+    this.#beginnings = new Beginnings(simulation, this);
     this.#items = new ItemsOracle(this);
+    this.#children = new ChildrenOracle(this);
   }
 
   say(line: string): void {
@@ -68,56 +70,77 @@ export class Oracle {
   async wrote(site: WriteSite, key: { pk: string; sk: string }, process: SimulatedProcess): Promise<void> {
     const command = new GetCommand({ TableName: this.#tableName, Key: key, ConsistentRead: true });
     const { Item: item } = await this.#client.send(command);
-    if (site.startsWith('task.') && item !== undefined) {
-      this.#wroteTask(site, key.sk.slice('task#'.length), parseTaskRecord(item), process);
-    } else if (site.startsWith('run.') && item !== undefined) this.#wroteRun(parseRunRecord(item));
+    const isOfTask = site.startsWith('task.') || site.startsWith('child.');
+    if (isOfTask && item !== undefined) this.#wroteTask(site, subjectAt(key), parseTaskRecord(item), process);
+    else if (site.startsWith('run.') && item !== undefined) this.#wroteRun(parseRunRecord(item));
     else if (site.startsWith('party.')) this.#baselined = new Set(item?.baselined as Set<string> | undefined);
+  }
+
+  /** A runner has looked at its run. */
+  looked(process: SimulatedProcess, runId: string): void {
+    this.#beginnings.looked(process, runId);
   }
 
   #wroteTask(site: WriteSite, key: string, record: TaskRecord, process: SimulatedProcess): void {
     const before = this.tasks.get(key);
     // Whether a lease is over is for the process to say, by its own clock.
-    const from = this.stateOf(key, process.now());
+    const now = process.now();
+    const from = this.stateOf(key, now);
+    if (site.startsWith('child.')) this.#children.wroteChild(site, key, before, record, now);
     this.tasks.set(key, record);
-    this.say(`  ${key}: ${from} -> ${this.stateOf(key, process.now())} (${site}, attempt ${record.attempt})`);
-    this.#coverage.took(site.slice('task.'.length), from, this.stateOf(key, process.now()));
-    this.#past.set(key, [...(this.#past.get(key) ?? [undefined]), record]);
-    if (site === 'task.claim') {
-      this.#claimedFrom.set(key, before);
-      this.#items.claimed(key, before, record, this.runs.get(String(record.run))?.fromStart === true);
-      this.forbid(record.attempt !== (before?.attempt ?? 0) + 1, `the claim of ${key} was not counted once`);
-    }
+    this.say(`  ${key}: ${from} -> ${this.stateOf(key, now)} (${site}, attempt ${record.attempt})`);
+    this.#coverage.took(site.replace('task.', ''), from, this.stateOf(key, now));
+    this.#beginnings.taskChanged(key, record);
+    if (site.startsWith('task.')) this.#children.wroteTask(site, key, before, record);
     const isDryRun = this.runs.get(String(before?.run))?.dryRun === true;
-    if (site !== 'task.claim')
-      this.#items.wrote(site, key, this.#claimedFrom.get(key), before, record, isDryRun);
-    if (site === 'task.finish' && isDryRun) this.#judgeDryRun(key, record);
-    else if (site === 'task.finish') {
-      this.forbid(before?.state !== 'running', `${key} is finished, though nobody executes it`);
-      this.forbid(before?.owner !== record.owner, `${key} is finished by another than its owner`);
-      for (const execution of this.#executing) {
-        if (execution.key === key && execution.process === process) this.#executing.delete(execution);
-      }
-      this.forbid(
-        record.state === 'succeeded' &&
-          !this.#items.iterates(key) &&
-          !this.#returned.has(String(record.owner)),
-        `invariant 3: ${key} is recorded as succeeded, but its function did not return`,
-      );
-      const last = record.history.at(-1);
-      this.forbid(
-        !isYielded(record) && (last?.attempt !== record.attempt || last.state !== record.state),
-        `the history of ${key} does not end with its attempt ${record.attempt}`,
-      );
-      this.forbid(
-        before?.succeededAt !== undefined && record.succeededAt === undefined,
-        `invariant 2: ${key} has lost its success`,
-      );
-    }
-    if (site === 'task.release') {
+    const act = site.slice(site.indexOf('.') + 1);
+    if (act === 'claim') this.#claimed(key, before, record, process);
+    else this.#items.wrote(site, key, this.#claimedFrom.get(key), before, record, isDryRun);
+    if (act === 'finish' && isDryRun) this.#judgeDryRun(key, record);
+    else if (act === 'finish') this.#finished(key, before, record, process);
+    if (act === 'settle') this.#judgeHistory(key, before, record);
+    if (act === 'release') {
       const claimed = this.#claimedFrom.get(key);
       this.forbid(record.attempt !== (claimed?.attempt ?? 0), `the release of ${key} counts as an attempt`);
     }
-    if (site === 'task.correct' && record.state === 'pending') this.#begun.delete(key);
+    if (act === 'plan' || (act === 'correct' && record.state === 'pending')) this.#beginnings.forget(key);
+  }
+
+  #claimed(key: string, before: TaskRecord | undefined, record: TaskRecord, process: SimulatedProcess): void {
+    this.#beginnings.claimed(process);
+    this.#claimedFrom.set(key, before);
+    this.#items.claimed(key, before, record, this.runs.get(String(record.run))?.fromStart === true);
+    this.forbid(record.attempt !== (before?.attempt ?? 0) + 1, `the claim of ${key} was not counted once`);
+  }
+
+  #finished(
+    key: string,
+    before: TaskRecord | undefined,
+    record: TaskRecord,
+    process: SimulatedProcess,
+  ): void {
+    this.forbid(before?.state !== 'running', `${key} is finished, though nobody executes it`);
+    this.forbid(before?.owner !== record.owner, `${key} is finished by another than its owner`);
+    for (const execution of this.#executing) {
+      if (execution.key === key && execution.process === process) this.#executing.delete(execution);
+    }
+    this.forbid(
+      record.state === 'succeeded' && !this.#items.iterates(key) && !this.#returned.has(String(record.owner)),
+      `invariant 3: ${key} is recorded as succeeded, but its function did not return`,
+    );
+    this.#judgeHistory(key, before, record);
+  }
+
+  #judgeHistory(key: string, before: TaskRecord | undefined, record: TaskRecord): void {
+    const last = record.history.at(-1);
+    this.forbid(
+      !isYielded(record) && (last?.attempt !== record.attempt || last.state !== record.state),
+      `the history of ${key} does not end with its attempt ${record.attempt}`,
+    );
+    this.forbid(
+      before?.succeededAt !== undefined && record.succeededAt === undefined,
+      `invariant 2: ${key} has lost its success`,
+    );
   }
 
   #judgeDryRun(key: string, record: TaskRecord): void {
@@ -138,8 +161,7 @@ export class Oracle {
     );
     this.runs.set(run.runId, run);
     if (run.state === 'failed') this.#judgeFailure(run);
-    if (this.#since.has(run.runId)) return;
-    this.#since.set(run.runId, new Map([...this.#past].map(([key, past]) => [key, past.length - 1])));
+    this.#beginnings.runChanged(run);
   }
 
   #judgeFailure(run: RunRecord): void {
@@ -165,8 +187,7 @@ export class Oracle {
     return record.state === 'running' && isOver ? 'stale' : record.state;
   }
 
-  begins(process: SimulatedProcess, version: string, runId: string, attempt: number): () => void {
-    const key = versionKey(version);
+  begins(process: SimulatedProcess, key: string, runId: string, attempt: number): () => void {
     const record = this.tasks.get(key);
     this.say(`  ${key} begins, attempt ${attempt}, in ${process.name}`);
     for (const other of this.#executing) {
@@ -175,110 +196,34 @@ export class Oracle {
         `invariant 1: ${key} is executed by ${process.name} and ${other.process.name} at the same time`,
       );
     }
-    const owner = String(record?.owner);
-    const begun = this.#begun.get(key) ?? [];
     this.forbid(record?.state !== 'running', `${key} is executed, but not recorded as running`);
     this.forbid(
       record?.attempt !== attempt,
       `${key} is told attempt ${attempt}, recorded is ${record?.attempt}`,
     );
-    // A further try of the same attempt is no beginning: a cancel is seen within ten seconds.
-    if (!begun.some((other) => other.owner === owner)) {
-      this.#begun.set(key, [...begun, { owner, runId }]);
-      this.#judgeBeginning(key, runId, begun);
-    }
+    this.#beginnings.begins(process, key, runId, record, this.#claimedFrom.get(key));
     const execution = { process, key, runId };
     this.#executing.add(execution);
     return () => this.#executing.delete(execution);
   }
 
   /** No item twice but what may not have been saved, or what a person wants anew. */
-  beginsItems(version: string, items: readonly number[], isDryRun: boolean): void {
-    const key = versionKey(version);
+  beginsItems(key: string, items: readonly number[], isDryRun: boolean): void {
     this.say(`  ${key} processes ${items}`);
     this.#items.begins(key, this.tasks.get(key), items, isDryRun);
   }
 
-  completes(version: string, items: readonly number[], isDryRun: boolean): void {
-    this.say(`  ${versionKey(version)} completes ${items}`);
-    if (!isDryRun) this.#items.completes(versionKey(version), items);
+  completes(key: string, items: readonly number[], isDryRun: boolean): void {
+    this.say(`  ${key} completes ${items}`);
+    if (!isDryRun) this.#items.completes(key, items);
   }
 
   isExecuting(runId: string): boolean {
     return [...this.#executing].some((execution) => execution.runId === runId && !execution.process.isDead);
   }
 
-  returns(version: string): void {
-    this.#returned.add(String(this.tasks.get(versionKey(version))?.owner));
+  returns(key: string): void {
+    this.say(`  ${key} returns`);
+    this.#returned.add(String(this.tasks.get(key)?.owner));
   }
-
-  #judgeBeginning(key: string, runId: string, earlier: readonly { runId: string }[]): void {
-    const run = this.runs.get(runId);
-    const selected = run?.selection?.find((task) => versionKey(task.version) === key);
-    if (run === undefined || selected === undefined) {
-      this.forbid(true, `invariant 12: ${key} is executed by a run that has not selected it`);
-      return;
-    }
-    const who = `${key} is begun by a ${run.trigger}`;
-    this.forbid(run.request !== undefined, `invariant 7: ${who} that is cancelled (${run.request?.cause})`);
-    this.forbid(run.state !== 'running', `${who} that is ${run.state}`);
-    this.forbid(
-      run.trigger === 'deploy' && run.parent === undefined && this.isUndone,
-      `invariant 7: ${who} while the stack is being undone`,
-    );
-    this.forbid(
-      run.parent !== undefined && !this.committed.has(run.parent),
-      `${who} that starts before its deploy has committed`,
-    );
-    const from = this.#claimedFrom.get(key);
-    const goesOn = from !== undefined && isYielded(from);
-    this.forbid(earlier.at(-1)?.runId === runId && !goesOn, `${who} that was the last to execute it`);
-    const before = earlier.findLastIndex((other) => other.runId === runId);
-    // Of two that people ask for at the same moment, neither can know of the other.
-    const isAsked = run.trigger === 'invoke';
-    this.forbid(!isAsked && before !== -1 && before < earlier.length - 1, `${who} in turns with another run`);
-    this.forbid(run.trigger !== 'invoke' && from?.state === 'paused', `${who} though it is paused`);
-    if (run.trigger !== 'invoke' && selected.when !== 'every-deploy') {
-      this.forbid(from?.succeededAt !== undefined, `invariant 2: ${who} though it has succeeded`);
-      this.forbid(
-        ['skipped', 'cancelled', 'in-doubt'].includes(from?.state ?? ''),
-        `${who} though it is ${from?.state}`,
-      );
-      this.forbid(
-        selected.delivery === 'at-most-once' && earlier.length > 0,
-        `at-most-once: ${who} though it was begun before`,
-      );
-    }
-    for (const task of run.selection ?? []) {
-      if (task === selected) break;
-      this.forbid(!this.#isPassed(task, run), `invariant 11: ${who} before ${task.version} was settled`);
-    }
-  }
-
-  /** Whether a task, at any time since the run began, left the way free for those behind it. */
-  #isPassed(task: SelectedTask, run: RunRecord): boolean {
-    const key = versionKey(task.version);
-    const since = this.#since.get(run.runId)?.get(key) ?? 0;
-    const seen = (this.#past.get(key) ?? []).slice(since);
-    return seen.some((record) => {
-      if (record === undefined) return false;
-      const ranHere = record.lastRun === run.runId && record.state !== 'running';
-      if (ranHere && record.state === 'succeeded') return true;
-      if (['skipped', 'cancelled', 'paused'].includes(record.state) && run.trigger !== 'invoke') return true;
-      if (
-        ['skipped', 'cancelled', 'paused'].includes(record.state) &&
-        since < (this.#past.get(key)?.indexOf(record) ?? 0)
-      )
-        return true;
-      const isTolerated = task.onFailure === 'continue' && ['failed', 'in-doubt'].includes(record.state);
-      if (isTolerated && (ranHere || record.state === 'in-doubt')) return true;
-      const isRepeated = task.when === 'every-deploy' || run.trigger === 'invoke';
-      return !isRepeated && record.succeededAt !== undefined;
-    });
-  }
-}
-
-/** Whether it goes on in the next invocation. */
-function isYielded({ state, reason }: TaskRecord): boolean {
-  return state === 'interrupted' && reason === undefined;
 }

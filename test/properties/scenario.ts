@@ -139,7 +139,11 @@ function needed(site: WriteSite): readonly Operation[] {
     case 'party.forget-baselined':
       return [{ kind: 'reset', task: DELTA, at: 'ever' }];
     case 'task.correct':
-      return [{ kind: 'skip', task: ECHO, at: 'ever' }];
+      // A deploy that no correction comes between may leave no second chance.
+      return [
+        { kind: 'skip', task: ECHO, at: 'ever' },
+        { kind: 'reset', task: ECHO, at: 'calm' },
+      ];
     case 'task.checkpoint':
       return [{ kind: 'invoke', task: KILO, at: 'calm' }];
     case 'task.request-stop':

@@ -15,7 +15,7 @@ export interface WriteObserver {
   wroteTwice(site: WriteSite): void;
   isWaitedFor(site: WriteSite): boolean;
   wrote(site: WriteSite, key: { pk: string; sk: string }, process: SimulatedProcess): Promise<void>;
-  read(pk: string, process: SimulatedProcess): void;
+  read(pk: string, sk: string | undefined, process: SimulatedProcess): void;
 }
 
 /** The real table, in which each read and write waits for its turn and may be the last of its process. */
@@ -37,15 +37,20 @@ export class SimulatedTable extends LedgerTable {
 
   override get(...[pk, sk, attributes]: Parameters<LedgerTable['get']>): ReturnType<LedgerTable['get']> {
     return this.#process.step(`get ${pk} ${sk}`, () => {
-      this.#observer.read(pk, this.#process);
+      this.#observer.read(pk, sk, this.#process);
       return super.get(pk, sk, attributes);
     });
   }
 
-  override query(...[pk, prefix]: Parameters<LedgerTable['query']>): ReturnType<LedgerTable['query']> {
-    return this.#process.step(`query ${pk} ${prefix}`, () => {
-      this.#observer.read(pk, this.#process);
-      return super.query(pk, prefix);
+  /** All pages at one turn: what is read together is one look. */
+  override async *pages(
+    ...[pk, prefix, attributes]: Parameters<LedgerTable['pages']>
+  ): ReturnType<LedgerTable['pages']> {
+    yield* await this.#process.step(`query ${pk} ${prefix}`, async () => {
+      this.#observer.read(pk, undefined, this.#process);
+      const pages = [];
+      for await (const page of super.pages(pk, prefix, attributes)) pages.push(page);
+      return pages;
     });
   }
 

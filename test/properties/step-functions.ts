@@ -119,8 +119,8 @@ export class StepFunctions {
     this.#runners.set(work.runId, [...(this.#runners.get(work.runId) ?? []), process]);
     const endsAt = simulation.now + RUNNER_SECONDS * 1000;
     const timer = simulation.setTimer(() => process.die('timed out'), RUNNER_SECONDS * 1000);
-    const runner = runnerIn(this.#around(), process, this.tasks, requestId, endsAt);
-    const ended = await process.run<RunnerReport>(() => runner(work));
+    const runner = runnerIn(this.#around(), this.tasks, { process, requestId, work, endsAt });
+    const ended = await process.run<RunnerReport>(runner);
     simulation.clearTimer(timer);
     if (ended.how === 'returned') return { report: ended.value };
     if (ended.how === 'threw') return lambdaError('Error', String(ended.error));

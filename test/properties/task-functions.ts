@@ -10,6 +10,12 @@ interface Body {
   readonly end: () => void;
 }
 
+/** Whose function is executed, by which process. */
+export interface Executor {
+  readonly process: SimulatedProcess;
+  readonly key: string;
+}
+
 /** What the tasks do: they wait for their turn to return or throw, or for their signal, or for ever. */
 export class TaskFunctions {
   /** Whether all return from now on. */
@@ -31,13 +37,12 @@ export class TaskFunctions {
     return this.#bodies;
   }
 
-  async execute(process: SimulatedProcess, context: TaskContext): Promise<unknown> {
-    const { version, deploy, attempt, signal } = context;
-    const ends = this.#oracle.begins(process, version, deploy.runId, attempt);
+  async execute({ process, key }: Executor, context: TaskContext): Promise<unknown> {
+    const { deploy, attempt, signal } = context;
+    const ends = this.#oracle.begins(process, key, deploy.runId, attempt);
     try {
       await this.#takeTime(process, signal);
-      this.#oracle.returns(version);
-      this.#oracle.say(`  ${version} returns`);
+      this.#oracle.returns(key);
       return { attempt };
     } finally {
       ends();
@@ -45,16 +50,16 @@ export class TaskFunctions {
   }
 
   async processItems(
-    process: SimulatedProcess,
+    { process, key }: Executor,
     context: TaskContext,
     items: readonly number[],
   ): Promise<number> {
-    const { version, deploy, attempt, signal, dryRun } = context;
-    const ends = this.#oracle.begins(process, version, deploy.runId, attempt);
-    this.#oracle.beginsItems(version, items, dryRun);
+    const { deploy, attempt, signal, dryRun } = context;
+    const ends = this.#oracle.begins(process, key, deploy.runId, attempt);
+    this.#oracle.beginsItems(key, items, dryRun);
     try {
       await this.#takeTime(process, signal);
-      this.#oracle.completes(version, items, dryRun);
+      this.#oracle.completes(key, items, dryRun);
       return items.length;
     } finally {
       ends();
@@ -62,9 +67,9 @@ export class TaskFunctions {
   }
 
   /** Each step is an item; its checkpoint says that it is done. */
-  async executeInSteps(process: SimulatedProcess, context: RunContext): Promise<void> {
+  async executeInSteps(executor: Executor, context: RunContext): Promise<void> {
     for (let step = Number(context.cursor ?? 0) + 1; step <= ITEMS; step++) {
-      await this.processItems(process, context, [step]);
+      await this.processItems(executor, context, [step]);
       if (!(await context.checkpoint(step, { done: step, total: ITEMS }))) return;
     }
   }

@@ -1,0 +1,182 @@
+import type { RunRecord, SelectedTask, TaskRecord } from '../../functions/ledger/index.ts';
+import { versionKey } from '../../functions/task/version.ts';
+import type { Oracle } from './oracle.ts';
+import type { SimulatedProcess, Simulation } from './simulation.ts';
+import { taskOf } from './subjects.ts';
+
+/** A run as a runner last saw it. */
+interface Look {
+  readonly run: RunRecord | undefined;
+  readonly isUndone: boolean;
+  readonly at: number;
+}
+
+/** A runner looks at its run every ten seconds, and a look may take its time. */
+const OLDEST_LOOK_MS = 15_000;
+
+/** What must hold when a task's own function, or that of a child of it, begins. */
+export class Beginnings {
+  readonly #simulation: Simulation;
+  readonly #oracle: Oracle;
+  /** What each task was like, and the look at each run when it began to execute. */
+  readonly #past = new Map<string, (TaskRecord | undefined)[]>();
+  readonly #since = new Map<string, Map<string, number>>();
+  /** Owners under which a task was begun since somebody last reset it. */
+  readonly #begun = new Map<string, { owner: string; runId: string }[]>();
+  /** By the process that has looked at its run since its last claim. */
+  readonly #looks = new Map<SimulatedProcess, Look>();
+
+  constructor(simulation: Simulation, oracle: Oracle) {
+    this.#simulation = simulation;
+    this.#oracle = oracle;
+  }
+
+  taskChanged(key: string, record: TaskRecord): void {
+    this.#past.set(key, [...(this.#past.get(key) ?? [undefined]), record]);
+  }
+
+  runChanged({ runId }: RunRecord): void {
+    if (this.#since.has(runId)) return;
+    this.#since.set(runId, new Map([...this.#past].map(([key, past]) => [key, past.length - 1])));
+  }
+
+  claimed(process: SimulatedProcess): void {
+    this.#looks.delete(process);
+  }
+
+  looked(process: SimulatedProcess, runId: string): void {
+    const { runs, isUndone } = this.#oracle;
+    this.#looks.set(process, { run: runs.get(runId), isUndone, at: this.#simulation.now });
+  }
+
+  /** What was planned or made pending anew is begun for the first time. */
+  forget(key: string): void {
+    this.#begun.delete(key);
+  }
+
+  /** A further try of the same attempt is no beginning. */
+  begins(
+    process: SimulatedProcess,
+    key: string,
+    runId: string,
+    record: TaskRecord | undefined,
+    from: TaskRecord | undefined,
+  ): void {
+    const owner = String(record?.owner);
+    const begun = this.#begun.get(key) ?? [];
+    if (begun.some((other) => other.owner === owner)) return;
+    this.#begun.set(key, [...begun, { owner, runId }]);
+    const run = this.#oracle.runs.get(runId);
+    const selected = run?.selection?.find((task) => versionKey(task.version) === taskOf(key));
+    if (run === undefined || selected === undefined) {
+      this.#oracle.forbid(true, `invariant 12: ${key} is executed by a run that has not selected it`);
+      return;
+    }
+    const who = `${key} is begun by a ${run.trigger}`;
+    this.#judgeRun(process, run, who);
+    this.#judgeEarlier(run, begun, from, who);
+    this.#judgeState(key, run, selected, begun.length > 0, from, who);
+    for (const task of run.selection ?? []) {
+      if (task === selected) break;
+      this.#oracle.forbid(
+        !this.#isPassed(task, run),
+        `invariant 11: ${who} before ${task.version} was settled`,
+      );
+    }
+  }
+
+  /**
+   * A cancel that comes after the runner has looked at its run finds the task begun, though nothing of its own may
+   * have been called yet: what goes through items first counts them, and may hold itself back. It is stopped at the
+   * next look, as is whatever else the cancel finds executing.
+   */
+  #judgeRun(process: SimulatedProcess, run: RunRecord, who: string): void {
+    const look = this.#looks.get(process);
+    const seen = look?.run;
+    this.#oracle.forbid(seen === undefined, `${who} at which nobody has looked since the claim`);
+    if (look === undefined || seen === undefined) return;
+    const age = this.#simulation.now - look.at;
+    this.#oracle.forbid(age > OLDEST_LOOK_MS, `${who} at which nobody has looked for ${age} ms`);
+    this.#oracle.forbid(
+      seen.request !== undefined,
+      `invariant 7: ${who} that is cancelled (${seen.request?.cause})`,
+    );
+    this.#oracle.forbid(seen.state !== 'running', `${who} that is ${seen.state}`);
+    this.#oracle.forbid(
+      run.trigger === 'deploy' && run.parent === undefined && look.isUndone,
+      `invariant 7: ${who} while the stack is being undone`,
+    );
+    this.#oracle.forbid(
+      run.parent !== undefined && !this.#oracle.committed.has(run.parent),
+      `${who} that starts before its deploy has committed`,
+    );
+  }
+
+  #judgeEarlier(
+    run: RunRecord,
+    earlier: readonly { runId: string }[],
+    from: TaskRecord | undefined,
+    who: string,
+  ): void {
+    const goesOn = from !== undefined && isYielded(from);
+    this.#oracle.forbid(
+      earlier.at(-1)?.runId === run.runId && !goesOn,
+      `${who} that was the last to execute it`,
+    );
+    const before = earlier.findLastIndex((other) => other.runId === run.runId);
+    // Of two that people ask for at the same moment, neither can know of the other.
+    const isAsked = run.trigger === 'invoke';
+    this.#oracle.forbid(
+      !isAsked && before !== -1 && before < earlier.length - 1,
+      `${who} in turns with another run`,
+    );
+  }
+
+  #judgeState(
+    key: string,
+    run: RunRecord,
+    selected: SelectedTask,
+    isBegunBefore: boolean,
+    from: TaskRecord | undefined,
+    who: string,
+  ): void {
+    if (run.trigger === 'invoke') return;
+    const isChild = key !== taskOf(key);
+    this.#oracle.forbid(!isChild && from?.state === 'paused', `${who} though it is paused`);
+    if (!isChild && selected.when === 'every-deploy') return;
+    const { childDelivery = selected.delivery } = selected;
+    this.#oracle.forbid(from?.succeededAt !== undefined, `invariant 2: ${who} though it has succeeded`);
+    this.#oracle.forbid(
+      ['skipped', 'in-doubt', ...(isChild ? [] : ['cancelled'])].includes(from?.state ?? ''),
+      `${who} though it is ${from?.state}`,
+    );
+    this.#oracle.forbid(
+      (isChild ? childDelivery : selected.delivery) === 'at-most-once' && isBegunBefore,
+      `at-most-once: ${who} though it was begun before`,
+    );
+  }
+
+  /** Whether a task, at any time since the run began, left the way free for those behind it. */
+  #isPassed(task: SelectedTask, run: RunRecord): boolean {
+    const key = versionKey(task.version);
+    const since = this.#since.get(run.runId)?.get(key) ?? 0;
+    const seen = (this.#past.get(key) ?? []).slice(since);
+    return seen.some((record) => {
+      if (record === undefined) return false;
+      const ranHere = record.lastRun === run.runId && record.state !== 'running';
+      if (ranHere && record.state === 'succeeded') return true;
+      const isNew = since < (this.#past.get(key)?.indexOf(record) ?? 0);
+      const isDismissed = ['skipped', 'cancelled', 'paused'].includes(record.state);
+      if (isDismissed && (run.trigger !== 'invoke' || isNew)) return true;
+      const isTolerated = task.onFailure === 'continue' && ['failed', 'in-doubt'].includes(record.state);
+      if (isTolerated && (ranHere || record.state === 'in-doubt')) return true;
+      const isRepeated = task.when === 'every-deploy' || run.trigger === 'invoke';
+      return !isRepeated && record.succeededAt !== undefined;
+    });
+  }
+}
+
+/** Whether it goes on in the next invocation. */
+export function isYielded({ state, reason }: TaskRecord): boolean {
+  return state === 'interrupted' && reason === undefined;
+}
