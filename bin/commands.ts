@@ -8,6 +8,7 @@ import type { LogsOptions } from './commands/logs.ts';
 import type { ReasonOptions } from './commands/pause.ts';
 import type { ResumeOptions } from './commands/resume.ts';
 import type { RunOptions } from './commands/run.ts';
+import type { ShowOptions } from './commands/show.ts';
 import type { PartyOptions } from './party/connect.ts';
 import type { PartyClient } from './party/party-client.ts';
 
@@ -51,9 +52,9 @@ export function declareCommands(program: Command, surroundings: Surroundings, en
     withParty(options, async (context) => (await import('./commands/status.ts')).status(context)),
   );
 
-  const show = program.command('show <tasks...>').description('show all that is known of tasks');
-  partyOptions(show).action((names: string[], options: PartyOptions) =>
-    withParty(options, async (context) => (await import('./commands/show.ts')).show(names, context)),
+  const show = keyOption(program.command('show <tasks...>').description('show all that is known of tasks'));
+  partyOptions(show).action((names: string[], options: PartyOptions & ShowOptions) =>
+    withParty(options, async (context) => (await import('./commands/show.ts')).show(names, options, context)),
   );
 
   const logs = program
@@ -65,10 +66,12 @@ export function declareCommands(program: Command, surroundings: Surroundings, en
     withParty(options, async (context) => (await import('./commands/logs.ts')).logs(name, options, context)),
   );
 
-  const invoke = program
-    .command('invoke [tasks...]')
-    .description('run these tasks now, in version order')
-    .addOption(new Option('--task <name>', 'a task; may be repeated').argParser(collect))
+  const invoke = keyOption(
+    program
+      .command('invoke [tasks...]')
+      .description('run these tasks now, in version order')
+      .addOption(new Option('--task <name>', 'a task; may be repeated').argParser(collect)),
+  )
     .option('--params <json>', 'params for the tasks as JSON, or @ and the file that holds it')
     .option('--if-not-succeeded', 'leave out what has succeeded before')
     .option('--from-start', 'begin anew what an earlier run has left unfinished')
@@ -107,7 +110,7 @@ export function declareCommands(program: Command, surroundings: Surroundings, en
 
   const resume = program
     .command('resume <task>')
-    .description('let a paused task go on where it stopped')
+    .description('let a paused task go on where it stopped, with the params that it had')
     .option('--reason <text>', 'why, for the record')
     .option('--detach', 'print the id of the run and do not wait');
   partyOptions(resume).action((name: string, options: PartyOptions & ResumeOptions) =>
@@ -147,8 +150,16 @@ export function declareCommands(program: Command, surroundings: Surroundings, en
         ),
       );
   partyOptions(correction('skip', 'record tasks as not wanted: deploys leave them out'));
-  partyOptions(correction('mark-done', 'record tasks as done by other means'));
-  partyOptions(correction('reset', 'make tasks pending again').option('--yes', 'reset without being asked'));
+  partyOptions(keyOption(correction('mark-done', 'record tasks as done by other means')));
+  const reset = correction('reset', 'make tasks pending again').option('--yes', 'reset without being asked');
+  partyOptions(keyOption(reset));
+}
+
+/** Chooses among the children of a split task. */
+function keyOption(command: Command): Command {
+  const description =
+    'only this key of a split task, or the shard with this number as show lists it; may be repeated';
+  return command.addOption(new Option('--key <key>', description).argParser(collect));
 }
 
 function partyOptions(command: Command): Command {

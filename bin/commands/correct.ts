@@ -1,6 +1,6 @@
 import { PartyError } from '../../functions/errors.ts';
 import { localNames } from '../project/local-tasks.ts';
-import { noteOf, titleOf } from '../terminal/task-lines.ts';
+import { childNote, childTitle, noteOf, titleOf } from '../terminal/task-lines.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
@@ -9,6 +9,8 @@ export type Correction = 'skip' | 'mark-done' | 'reset';
 
 export interface CorrectOptions {
   readonly reason: string;
+  /** Children of the only task; not for `skip`. */
+  readonly key?: readonly string[];
   readonly yes?: boolean;
 }
 
@@ -20,21 +22,29 @@ export async function correct(
   context: CommandContext,
 ): Promise<ExitCode> {
   const { terminal, party, cwd } = context;
-  if (correction === 'reset' && options.yes !== true) await confirmReset(names, context);
+  const { key, reason } = options;
+  if (correction === 'reset' && options.yes !== true) await confirmReset(names, key, context);
   const corrected = await party.ask({
     request: correction,
     names: [...names],
     local: localNames(cwd),
-    reason: options.reason,
+    reason,
+    ...(key !== undefined && { keys: [...key] }),
   });
-  terminal.print(corrected, ({ tasks }) =>
-    tasks.map((task) => `${titleOf(task)} is ${task.state}  ${noteOf(task)}`.trimEnd()),
-  );
+  terminal.print(corrected, ({ tasks, children = [] }) => [
+    ...children.map((child) => `${childTitle(child)} is ${child.state}  ${childNote(child)}`.trimEnd()),
+    ...tasks.map((task) => `${titleOf(task)} is ${task.state}  ${noteOf(task)}`.trimEnd()),
+  ]);
   return EXIT.ok;
 }
 
-async function confirmReset(names: readonly string[], { terminal }: CommandContext): Promise<void> {
-  const consequence = `after a reset the next deploy runs ${names.join(', ')} again`;
+async function confirmReset(
+  names: readonly string[],
+  keys: readonly string[] | undefined,
+  { terminal }: CommandContext,
+): Promise<void> {
+  const what = keys === undefined ? '' : `${keys.map((key) => JSON.stringify(key)).join(', ')} of `;
+  const consequence = `after a reset the next deploy runs ${what}${names.join(', ')} again`;
   if (!terminal.interactive)
     throw new PartyError('confirm', consequence, 'add --yes to reset without being asked');
   if (await terminal.confirm(`${consequence}. Reset?`)) return;

@@ -8,6 +8,7 @@ import { startRun } from './start-run.ts';
 
 export interface InvokeOptions {
   readonly task?: readonly string[];
+  readonly key?: readonly string[];
   /** JSON, or `@` and the file that holds it. */
   readonly params?: string;
   readonly ifNotSucceeded?: boolean;
@@ -41,6 +42,7 @@ export async function invoke(
       local: localNames(context.cwd),
       ifNotSucceeded: options.ifNotSucceeded === true,
       confirmed: options.yes === true,
+      ...(options.key !== undefined && { keys: [...options.key] }),
       ...(options.fromStart === true && { fromStart: true }),
       ...(options.dryRun === true && { dryRun: true }),
       ...(options.limit !== undefined && { limit: options.limit }),

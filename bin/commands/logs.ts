@@ -7,7 +7,7 @@ import type { PartyClient } from '../party/party-client.ts';
 import { minute, second } from '../terminal/times.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { logText } from './run-report.ts';
+import { childOf, logText } from './run-report.ts';
 
 export interface LogsOptions {
   /**
@@ -51,7 +51,8 @@ async function lastStart(name: string, party: PartyClient): Promise<string | und
 
 function logLine(line: LogLine): string {
   const attempt = line.attempt === undefined ? '' : `  #${line.attempt}`;
-  return `${minute(line.at).slice(0, 10)} ${second(line.at)}${attempt}  ${logText(line)}`;
+  const child = childOf(line) === '' ? '' : `  ${childOf(line)}`;
+  return `${minute(line.at).slice(0, 10)} ${second(line.at)}${attempt}${child}  ${logText(line)}`;
 }
 
 function startOf(text: string, now: number): string {

@@ -14,7 +14,8 @@ export function needsYou(tasks: readonly TaskStatus[], flags: string): string[] 
 
 function helpWith(task: TaskStatus, flags: string): string | undefined {
   if (task.state === 'in-doubt') {
-    return `npx after-party mark-done ${task.name} --reason …${flags} | reset ${task.name} --reason …${flags}`;
+    const which = task.split === null ? '' : ' --key …';
+    return `npx after-party mark-done ${task.name}${which} --reason …${flags} | reset ${task.name}${which} --reason …${flags}`;
   }
   const damaged = task.notes.some((note) => note.startsWith('damaged'));
   return task.state === 'failed' || damaged ? `npx after-party show ${task.name}${flags}` : undefined;

@@ -1,6 +1,6 @@
 import type { RunStatus } from '../../functions/controller/requests.ts';
 import { table } from '../terminal/table.ts';
-import { noteOf, stateColour, tookOf } from '../terminal/task-lines.ts';
+import { childNote, childTitle, noteOf, stateColour, tookOf } from '../terminal/task-lines.ts';
 import { span } from '../terminal/times.ts';
 import type { CommandContext } from './context.ts';
 import { needsYou } from './needs-you.ts';
@@ -16,8 +16,16 @@ export function runLines(run: RunStatus, { terminal, party, now }: CommandContex
   ]);
   const lines =
     rows.length === 0 ? [] : table(['STATE', 'VERSION', 'TASK', 'TOOK', 'NOTE'], rows, terminal.width);
+  const children = run.children.map((child) => [
+    { text: child.state, paint: stateColour(child.state, terminal.colours) },
+    { text: childTitle(child) },
+    { text: span(tookOf(child, now())) },
+    { text: childNote(child) },
+  ]);
+  const chosen =
+    children.length === 0 ? [] : table(['STATE', 'CHILD', 'TOOK', 'NOTE'], children, terminal.width);
   const outcome = run.outcome === null ? [] : [run.outcome];
   const help = needsYou(run.tasks, party.flags);
-  const parts = [lines, outcome, help].filter((part) => part.length > 0);
+  const parts = [lines, chosen, outcome, help].filter((part) => part.length > 0);
   return parts.flatMap((part, index) => (index === 0 ? part : ['', ...part]));
 }

@@ -1,7 +1,7 @@
 import type { LogLine, RunStatus, TaskStatus } from '../../functions/controller/requests.ts';
 import { messageOf } from '../../functions/errors.ts';
 import { LogReader } from '../party/log-reader.ts';
-import { outlookText, progressBar } from '../terminal/progress.ts';
+import { doneOf, outlookText, progressBar } from '../terminal/progress.ts';
 import { safeDocument, safeText } from '../terminal/safe-text.ts';
 import { markOf, noteOf, stateColour, titleOf } from '../terminal/task-lines.ts';
 import { span } from '../terminal/times.ts';
@@ -53,10 +53,10 @@ export class RunReport {
   /** At a terminal the line gives way to the next; elsewhere it is a line now and then. */
   #showProgress(task: TaskStatus): void {
     const { terminal, now } = this.#context;
-    const done = task.progress?.done ?? 0;
+    const done = doneOf(task);
     const before = this.#progress.get(task.version) ?? { done: 0, at: now() };
     this.#progress.set(task.version, before);
-    const line = `◐ ${titleOf(task)}  ${[progressBar(task.progress), outlookText(task)].filter(Boolean).join(' ')}`;
+    const line = `◐ ${titleOf(task)}  ${[progressBar(task.progress, task.split), outlookText(task)].filter(Boolean).join(' ')}`;
     if (terminal.showsPassingLines && done > 0) terminal.passingLine(line);
     else if (done > before.done && now() - before.at >= SAY_PROGRESS_MS) {
       this.#say(line);
@@ -87,7 +87,8 @@ export class RunReport {
       for (const line of safeDocument(await reader.read())) {
         if (line.run !== undefined && line.run !== this.#runId) continue;
         this.#withLines.add(task.version);
-        this.#say(`  ${quiet(safeText(task.name))}  ${logText(line)}`);
+        const who = [safeText(task.name), childOf(line)].filter(Boolean).join(' ');
+        this.#say(`  ${quiet(who)}  ${logText(line)}`);
       }
     } catch (error) {
       if (!this.#logsFailed) this.#say(`  the log lines cannot be read: ${safeDocument(messageOf(error))}`);
@@ -102,6 +103,12 @@ export class RunReport {
 
 function attemptOf(task: TaskStatus): string {
   return task.attempt > 1 ? `  attempt ${task.attempt}` : '';
+}
+
+/** The child of a split task that a log line is of. */
+export function childOf({ key, shard }: LogLine): string {
+  if (key !== undefined) return JSON.stringify(key);
+  return shard ?? '';
 }
 
 /** A log line as people read it beside its task. */

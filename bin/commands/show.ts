@@ -1,23 +1,40 @@
 import type { TaskDetails } from '../../functions/controller/requests.ts';
 import { localNames } from '../project/local-tasks.ts';
-import { progressDetails } from '../terminal/progress.ts';
+import { progressDetails, splitDetails } from '../terminal/progress.ts';
 import { oneLine } from '../terminal/safe-text.ts';
-import { noteOf, resultText, stateColour, titleOf, tookOf } from '../terminal/task-lines.ts';
+import { childTitle, noteOf, resultText, stateColour, titleOf, tookOf } from '../terminal/task-lines.ts';
 import { minute, span } from '../terminal/times.ts';
+import { childLines, childrenOf, type ShownChildren } from './child-lines.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { needsYou } from './needs-you.ts';
 
+export interface ShowOptions {
+  /** Children of the only task. */
+  readonly key?: readonly string[];
+}
+
+/** A task with its children: as JSON all of them, for people those that have not succeeded. */
+type ShownTask = TaskDetails & ShownChildren;
+
 /** Shows all that is known of the tasks; as JSON, one task is the document itself, several are in `tasks`. */
-export async function show(names: readonly string[], context: CommandContext): Promise<ExitCode> {
+export async function show(
+  names: readonly string[],
+  { key }: ShowOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
   const { tasks } = await context.party.ask({
     request: 'show',
     names: [...names],
     local: localNames(context.cwd),
+    ...(key !== undefined && { keys: [...key] }),
   });
-  const [only, ...others] = tasks;
-  const document: TaskDetails | { tasks: readonly TaskDetails[] } =
-    only !== undefined && others.length === 0 ? only : { tasks };
+  const shown = await Promise.all(
+    tasks.map(async (task): Promise<ShownTask> => ({ ...task, ...(await childrenOf(task, context)) })),
+  );
+  const [only, ...others] = shown;
+  const document: ShownTask | { tasks: readonly ShownTask[] } =
+    only !== undefined && others.length === 0 ? only : { tasks: shown };
   context.terminal.print(document, (safe) => {
     const shown = 'tasks' in safe ? safe.tasks : [safe];
     return shown.flatMap((task, index) => [...(index === 0 ? [] : ['']), ...taskLines(task, context)]);
@@ -25,7 +42,7 @@ export async function show(names: readonly string[], context: CommandContext): P
   return EXIT.ok;
 }
 
-function taskLines(task: TaskDetails, { terminal, party, now }: CommandContext): string[] {
+function taskLines(task: ShownTask, { terminal, party, now }: CommandContext): string[] {
   const { colours } = terminal;
   const fields: [string, string][] = [
     ['when', task.when],
@@ -33,6 +50,7 @@ function taskLines(task: TaskDetails, { terminal, party, now }: CommandContext):
     ['started', task.startedAt === null ? '' : `${minute(task.startedAt)} UTC`],
     ['finished', task.finishedAt === null ? '' : `${minute(task.finishedAt)} UTC`],
     ['took', tookOf(task, now()) === null ? '' : span(tookOf(task, now()))],
+    ['split', splitDetails(task.split)],
     ['progress', progressDetails(task.progress)],
     ['rate', task.rate === null ? '' : `${task.rate} items per second`],
     ['cursor', task.cursor === null ? '' : oneLine(JSON.stringify(task.cursor))],
@@ -40,24 +58,31 @@ function taskLines(task: TaskDetails, { terminal, party, now }: CommandContext):
     ['result', resultText(task.result)],
     ['reason', task.reason ?? ''],
     ['params', task.params === null ? '' : JSON.stringify(task.params)],
-    ['note', noteOf({ ...task, error: null, reason: null, result: null, progress: null, attempt: 0 })],
+    ['note', noteOf({ ...task, ...NOTHING_TO_SAY })],
     ['error', task.error === null ? '' : `${task.error.name}: ${task.error.message}`],
     ['at', [task.error?.position, task.error?.at].filter(Boolean).join(', ')],
     ['item', task.error?.item ?? ''],
   ];
   const width = Math.max(...fields.map(([name]) => name.length));
+  const title = task.child === undefined ? titleOf(task) : `${titleOf(task)} ${childTitle(task.child)}`;
   return [
-    `${colours.strong(titleOf(task))}  ${stateColour(task.state, colours)(task.state)}`,
+    `${colours.strong(title)}  ${stateColour(task.state, colours)(task.state)}`,
     ...(task.description === '' ? [] : [`  ${task.description}`]),
     ...fields
       .filter(([, text]) => text !== '')
       .map(([name, text]) => `  ${name.padEnd(width)}  ${indented(text, width + 4)}`),
+    ...section('not succeeded', childLines(task, terminal, now())),
     ...section('stack', task.error?.stack?.split('\n') ?? []),
     ...section('last log lines', task.logs),
     ...section('history', task.history.map(historyLine)),
-    ...section('', needsYou([task], party.flags)),
+    ...section('', task.child === undefined ? needsYou([task], party.flags) : []),
   ];
 }
+
+/** What a note would repeat of the other fields. */
+const NOTHING_TO_SAY = {
+  ...{ error: null, reason: null, result: null, progress: null, split: null, attempt: 0 },
+} as const;
 
 function historyLine(entry: TaskDetails['history'][number]): string {
   const took = entry.startedAt === undefined ? '' : span(Date.parse(entry.at) - Date.parse(entry.startedAt));

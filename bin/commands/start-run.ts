@@ -100,6 +100,9 @@ function exitCodeOfRun(run: RunStatus): ExitCode {
   const executed = run.tasks.filter((task) => task.lastRun === run.runId);
   // Params that were refused, or a bundle that does not load.
   if (run.state === 'failed' && executed.length === 0) return EXIT.notStarted;
+  // Of some children, it is about those: others may have failed before.
+  if (run.children.length > 0 && run.state !== 'cancelled')
+    return run.children.every(({ state }) => state === 'succeeded') ? EXIT.ok : EXIT.taskFailed;
   const failed = executed.some((task) => UNFINISHED.has(task.state));
   return run.state === 'succeeded' && !failed ? EXIT.ok : EXIT.taskFailed;
 }

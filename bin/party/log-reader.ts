@@ -22,7 +22,15 @@ export class LogReader {
     const counted = new Map<string, number>();
     const fresh: LogLine[] = [];
     for await (const line of this.#lines()) {
-      const key = JSON.stringify([line.at, line.level, line.message, line.run, line.attempt]);
+      const key = JSON.stringify([
+        line.at,
+        line.level,
+        line.message,
+        line.run,
+        line.attempt,
+        line.key,
+        line.shard,
+      ]);
       // A task may well write one line twice in a millisecond: both are shown.
       const count = (counted.get(key) ?? 0) + 1;
       counted.set(key, count);

@@ -15,6 +15,7 @@ type AnswerTo<Request extends PartyRequest> = Answers[Request['request']];
 const READS: ReadonlySet<string> = new Set<ControllerRequest['request']>([
   'status',
   'show',
+  'children',
   'show-run',
   'logs',
 ]);

@@ -1,4 +1,4 @@
-import type { TaskProgress, TaskStatus } from '../../functions/controller/requests.ts';
+import type { SplitStatus, TaskProgress, TaskStatus } from '../../functions/controller/requests.ts';
 import { span } from './times.ts';
 
 const BAR = 10;
@@ -10,10 +10,36 @@ export function progressText(progress: TaskProgress | null): string {
   return share === undefined ? items(progress.done) : `${Math.floor(share * 100)} %`;
 }
 
-/** How far a task has come and, while it runs, how long it will take: `43 % · 27h 05m left`. */
-export function outlookText({ progress }: Pick<TaskStatus, 'progress'>): string {
-  const left = progress?.msLeft ?? null;
-  return [progressText(progress), left === null ? '' : `${span(left)} left`].filter(Boolean).join(' · ');
+type Far = Pick<TaskStatus, 'progress' | 'split'>;
+
+/** How far a task has come, also by its children: `43 % · 7/64 shards`. */
+export function farText({ progress, split }: Far): string {
+  return [progressText(progress), split === null ? '' : splitText(split)].filter(Boolean).join(' · ');
+}
+
+/** The same and, while it runs, how long it will take: `43 % · 27h 05m left`. */
+export function outlookText(task: Far): string {
+  const left = task.progress?.msLeft ?? null;
+  return [farText(task), left === null ? '' : `${span(left)} left`].filter(Boolean).join(' · ');
+}
+
+function splitText({ of, count, succeeded, failed, inDoubt }: SplitStatus): string {
+  const parts = [
+    `${succeeded}/${count} ${count === 1 ? of.slice(0, -1) : of}`,
+    failed === 0 ? '' : `${failed} failed`,
+    inDoubt === 0 ? '' : `${inDoubt} in doubt`,
+  ];
+  return parts.filter(Boolean).join(', ');
+}
+
+/** The children by their states: `20 keys: 18 succeeded, 1 failed, 1 left`. */
+export function splitDetails(split: SplitStatus | null): string {
+  if (split === null) return '';
+  const { of, count, succeeded, failed, inDoubt, running, left } = split;
+  const states = Object.entries({ succeeded, failed, 'in doubt': inDoubt, running, left })
+    .filter(([, number]) => number > 0)
+    .map(([state, number]) => `${number} ${state}`);
+  return `${count} ${count === 1 ? of.slice(0, -1) : of}: ${states.join(', ')}`;
 }
 
 /** The same in full: `5,160 of ~12,000 (43 %), 32 a second, 3m 34s left`. */
@@ -31,11 +57,17 @@ export function progressDetails(progress: TaskProgress | null): string {
 }
 
 /** `▇▇▇▇▁▁▁▁▁▁`; empty where nobody knows how much there is. */
-export function progressBar(progress: TaskProgress | null): string {
-  const share = progress === null ? undefined : shareOf(progress);
+export function progressBar(progress: TaskProgress | null, split: SplitStatus | null = null): string {
+  const ofItems = progress === null ? undefined : shareOf(progress);
+  const share = ofItems ?? (split === null ? undefined : split.succeeded / split.count);
   if (share === undefined) return '';
   const full = Math.floor(share * BAR);
   return '▇'.repeat(full) + '▁'.repeat(BAR - full);
+}
+
+/** By what it shows whether a task has moved: its items, or its children. */
+export function doneOf({ progress, split }: Far): number {
+  return progress?.done ?? split?.succeeded ?? 0;
 }
 
 /** A total is only about right: what is not at its end is not shown as whole. */

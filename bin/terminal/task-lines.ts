@@ -1,11 +1,16 @@
-import type { TaskStatus } from '../../functions/controller/requests.ts';
+import type { ChildStatus, TaskStatus } from '../../functions/controller/requests.ts';
 import type { Colours } from './colours.ts';
-import { outlookText, progressText } from './progress.ts';
+import { farText, outlookText, progressText } from './progress.ts';
 import { oneLine } from './safe-text.ts';
 
 /** The file name without its ending, under which a person knows the task. */
 export function titleOf(task: Pick<TaskStatus, 'version' | 'name'>): string {
   return `${task.version}_${task.name}`;
+}
+
+/** How people call a child: `key "acme"`, `shard 7`. */
+export function childTitle({ key, shard }: Pick<ChildStatus, 'key' | 'shard'>): string {
+  return shard === null ? `key ${JSON.stringify(key)}` : `shard ${key}`;
 }
 
 const WAITING = new Set(['pending', 'stale', 'interrupted', 'paused']);
@@ -34,24 +39,41 @@ const NOTES: Readonly<Record<string, string>> = {
   'cancel-requested': 'cancel requested',
 };
 
+const PREFIXES = [
+  [/^behind:/, 'behind '],
+  [/^only-in:/, 'only in '],
+  [/^shards-kept:/, 'keeps its shards: '],
+] as const;
+
 /** What there is to say of a task in one line: how it went, and what is odd about it. */
 export function noteOf(task: TaskStatus): string {
   const notes = task.notes.map(
-    (note) => NOTES[note] ?? oneLine(note.replace(/^behind:/, 'behind ').replace(/^only-in:/, 'only in ')),
+    (note) =>
+      NOTES[note] ?? oneLine(PREFIXES.reduce((text, [prefix, words]) => text.replace(prefix, words), note)),
   );
   // Where it has run, it is no longer of interest that it did so in the background.
   const background = task.background && task.state === 'pending' ? 'background' : '';
-  return [outcomeOf(task), background, ...notes].filter((part) => part !== '').join(' · ');
+  return [outcomeOf(task, task.split), background, ...notes].filter((part) => part !== '').join(' · ');
 }
 
-function outcomeOf(task: TaskStatus): string {
+/** How a child went, in one line. */
+export function childNote(child: ChildStatus): string {
+  return outcomeOf(child, null);
+}
+
+type Attempted = Pick<TaskStatus, 'state' | 'attempt' | 'error' | 'reason' | 'progress' | 'result'>;
+
+function outcomeOf(task: Attempted, split: TaskStatus['split']): string {
   const attempt = task.attempt > 1 ? `attempt ${task.attempt}` : '';
-  const why = oneLine(task.error?.message ?? task.reason ?? '');
-  const far = progressText(task.progress);
+  // The reason of a split task names the child whose error it shows.
+  const reasons = split === null ? [task.error?.message, task.reason] : [task.reason, task.error?.message];
+  const why = oneLine(reasons.find((reason) => typeof reason === 'string') ?? '');
+  const far = farText({ ...task, split });
   if (BAD.has(task.state) || task.error !== null) {
-    return [[attempt, far].filter(Boolean).join(', at '), why].filter(Boolean).join(': ');
+    const at = [attempt, progressText(task.progress)].filter(Boolean).join(', at ');
+    return [at, why].filter(Boolean).join(': ');
   }
-  if (task.state === 'running') return outlookText(task);
+  if (task.state === 'running') return outlookText({ ...task, split });
   if (task.state === 'interrupted') return [far, why].filter(Boolean).join(' · ');
   // What a person gave as the reason is quoted.
   const said = why === '' || why === task.state ? '' : `"${why}"`;
@@ -67,7 +89,10 @@ export function resultText(result: unknown): string {
 }
 
 /** How long a task took, or has been running so far. */
-export function tookOf(task: TaskStatus, now: number): number | null {
+export function tookOf(
+  task: Pick<TaskStatus, 'state' | 'startedAt' | 'durationMs'>,
+  now: number,
+): number | null {
   if (task.state !== 'running' || task.startedAt === null) return task.durationMs;
   return now - Date.parse(task.startedAt);
 }

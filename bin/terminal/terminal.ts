@@ -66,8 +66,9 @@ export class Terminal {
   /** Shows a line on stderr until the next thing is said; without colours, since it is cut to the terminal's width. */
   passingLine(line: string): void {
     this.#clearPassingLine();
-    const { columns = 80 } = this.#streams.stderr;
-    this.#streams.stderr.write([...line].slice(0, Math.max(0, columns - 1)).join(''));
+    const { columns = 0 } = this.#streams.stderr;
+    // Some terminals do not know how wide they are, and say 0.
+    this.#streams.stderr.write([...line].slice(0, (columns || 80) - 1).join(''));
     this.#hasPassingLine = true;
   }
 

@@ -1,8 +1,11 @@
 import * as v from 'valibot';
 import { isPartyError, PartyError } from '../errors.ts';
 import { compareVersions, versionKey } from '../task/version.ts';
+import { fitting } from './answer-size.ts';
+import { withChildren } from './children-status.ts';
 import { cancelTask, pause, setRate } from './control.ts';
 import { correct } from './correct.ts';
+import { correctChildren } from './correct-children.ts';
 import type { ControllerPorts } from './ports.ts';
 import {
   type Answers,
@@ -14,14 +17,13 @@ import {
   type TaskDetails,
 } from './requests.ts';
 import { resume } from './resume.ts';
+import { listChildren, showChildren } from './show-children.ts';
 import { stackOf } from './stack-id.ts';
 import { invoke, readLedger, run, runStatus, showRun } from './start-run.ts';
 import { findTasks, knownTasks } from './task-names.ts';
 import { statusOf, taskDetails } from './task-status.ts';
 
-/** Lambda answers with at most 6 MB; a longer list of tasks is cut, and asked on. */
-const ANSWER_LIMIT_BYTES = 5_000_000;
-const READS = new Set<ControllerRequest['request']>(['status', 'show', 'show-run', 'logs']);
+const READS = new Set<ControllerRequest['request']>(['status', 'show', 'children', 'show-run', 'logs']);
 
 /** Answers one request of the CLI; what it refuses is an answer too, only a fault of ours is thrown. */
 export async function answerRequest(
@@ -67,8 +69,12 @@ async function answer(
   switch (request.request) {
     case 'status':
       return status(ports, request.after);
-    case 'show':
-      return { tasks: await show(ports, request) };
+    case 'show': {
+      const { keys } = request;
+      return { tasks: await (keys ? showChildren(ports, request, keys) : show(ports, request)) };
+    }
+    case 'children':
+      return listChildren(ports, request);
     case 'show-run':
       return showRun(ports, request.runId);
     case 'logs':
@@ -88,25 +94,23 @@ async function answer(
     case 'rate':
       return setRate(ports, request);
     case 'skip':
-    case 'mark-done':
-    case 'reset':
       return correct(ports, request);
+    case 'mark-done':
+    case 'reset': {
+      const { keys } = request;
+      return keys ? correctChildren(ports, request, keys) : correct(ports, request);
+    }
   }
 }
 
 async function status(ports: ControllerPorts, after: string | undefined): Promise<PartyStatus> {
   const { config } = ports;
-  const view = await readLedger(ports);
+  const view = await withChildren(ports, await readLedger(ports));
   const all = statusOf(ports, view);
   const from =
     after === undefined ? 0 : all.filter((task) => compareVersions(task.version, after) <= 0).length;
-  let bytes = 0;
-  let end = from;
-  for (; end < all.length; end++) {
-    bytes += Buffer.byteLength(JSON.stringify(all[end]));
-    if (bytes > ANSWER_LIMIT_BYTES) break;
-  }
-  const last = end < all.length ? all[end - 1] : undefined;
+  const tasks = fitting(all.slice(from));
+  const last = from + tasks.length < all.length ? tasks.at(-1) : undefined;
   const { region, account, stackName } = stackOf(config.stackId);
   return {
     environment: config.environmentName,
@@ -116,7 +120,7 @@ async function status(ports: ControllerPorts, after: string | undefined): Promis
     region,
     deployId: view.party?.lastDeploy?.deployId ?? null,
     deployedAt: view.party?.lastDeploy?.at ?? null,
-    tasks: all.slice(from, end),
+    tasks,
     ...(last === undefined ? {} : { next: last.version }),
   };
 }
@@ -125,8 +129,9 @@ async function show(
   ports: ControllerPorts,
   request: Extract<ControllerRequest, { request: 'show' }>,
 ): Promise<TaskDetails[]> {
-  const view = await readLedger(ports);
-  const tasks = findTasks(knownTasks(ports.manifest, view.records, request.local), request.names);
+  const ledger = await readLedger(ports);
+  const tasks = findTasks(knownTasks(ports.manifest, ledger.records, request.local), request.names);
+  const view = await withChildren(ports, ledger, tasks);
   return Promise.all(
     tasks.map(async (task) => {
       const record = view.records.get(versionKey(task.version));
@@ -173,5 +178,5 @@ async function cancel(
       'after-party status shows what it did',
     );
   ports.log.info('run cancelled', { run: runId, by });
-  return runStatus(ports, record, await readLedger(ports));
+  return runStatus(ports, record);
 }

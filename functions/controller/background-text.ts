@@ -22,9 +22,12 @@ export function backgroundText(run: RunRecord, records: ReadonlyMap<string, Task
 /** What is said of a task that the deploy will find held or stopped; undefined where it starts or goes on with it. */
 function leftAlone({ name }: SelectedTask, record: TaskRecord | undefined): string | undefined {
   switch (record?.state) {
+    case 'interrupted':
+      // What was stopped has a reason; what has none is between two slices.
+      return record.reason === undefined ? stillRunning(name, record) : undefined;
     case 'running':
     case 'fanned-out':
-      return `${name} is still running${comma(progressText(record.progress))}`;
+      return stillRunning(name, record);
     case 'paused':
       return `${name} is paused${comma(progressText(record.progress))}`;
     case 'in-doubt':
@@ -32,6 +35,10 @@ function leftAlone({ name }: SelectedTask, record: TaskRecord | undefined): stri
     default:
       return undefined;
   }
+}
+
+function stillRunning(name: string, { progress }: TaskRecord): string {
+  return `${name} is still running${comma(progressText(progress))}`;
 }
 
 /** Where another run holds the task of this one, in a sentence without a full stop. */

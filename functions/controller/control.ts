@@ -1,5 +1,7 @@
 import { PartyError } from '../errors.ts';
 import { versionKey } from '../task/version.ts';
+import { settleAbandoned } from './abandoned.ts';
+import { withChildren } from './children-status.ts';
 import { idOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { ControllerRequest, Corrections, TaskStatus } from './requests.ts';
@@ -74,8 +76,9 @@ async function stop(
   kind: 'pause' | 'cancel',
   request: Request<'pause' | 'cancel-task'>,
 ): Promise<Corrections> {
-  const view = await readLedger(ports);
-  const tasks = findTasks(knownTasks(ports.manifest, view.records, request.local), request.names);
+  const ledger = await readLedger(ports);
+  const tasks = findTasks(knownTasks(ports.manifest, ledger.records, request.local), request.names);
+  const view = await withChildren(ports, ledger, tasks);
   const found = tasks.map((task) => {
     readable(view, task);
     const status = taskStatus(ports, view, task);
@@ -87,9 +90,14 @@ async function stop(
   for (const { task, isRunning } of found) {
     const { version, name } = task;
     const at = new Date(ports.now()).toISOString();
-    if (!isRunning) await ports.ledger.tasks.correct({ kind, version, name, by, ...why }, at);
-    else if (!(await ports.ledger.tasks.requestStop(version, { kind, by, at, ...why })))
-      throw refusal(kind, taskStatus(ports, await readLedger(ports), task));
+    if (!isRunning) {
+      await settleAbandoned(ports, view.records.get(versionKey(version)));
+      await ports.ledger.tasks.correct({ kind, version, name, by, ...why }, at);
+    } else if (!(await ports.ledger.tasks.requestStop(version, { kind, by, at, ...why })))
+      throw refusal(
+        kind,
+        taskStatus(ports, await withChildren(ports, await readLedger(ports), [task]), task),
+      );
     ports.log.info(isRunning ? `${kind} requested` : `${kind} recorded`, { version, name, by, reason });
   }
   return statuses(ports, tasks);
@@ -109,6 +117,6 @@ function refusal(kind: 'pause' | 'cancel', status: TaskStatus): PartyError {
 }
 
 async function statuses(ports: ControllerPorts, tasks: readonly KnownTask[]): Promise<Corrections> {
-  const view = await readLedger(ports);
+  const view = await withChildren(ports, await readLedger(ports), tasks);
   return { tasks: tasks.map((task) => taskStatus(ports, view, task)) };
 }

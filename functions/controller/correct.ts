@@ -1,5 +1,7 @@
 import { PartyError } from '../errors.ts';
 import { versionKey } from '../task/version.ts';
+import { settleAbandoned } from './abandoned.ts';
+import { withChildren } from './children-status.ts';
 import { leaseEnd } from './next-step.ts';
 import { idOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
@@ -33,6 +35,7 @@ export async function correct(
         `wait until it has ended, or: after-party cancel ${record.run}`,
       );
     }
+    await settleAbandoned(ports, record);
   }
   const { by, reason } = request;
   for (const { version, name } of tasks) {
@@ -43,6 +46,6 @@ export async function correct(
     await ports.ledger.tasks.correct({ kind: request.request, version, name, by, reason }, now);
     ports.log.info('ledger corrected', { version, name, correction: request.request, by, reason });
   }
-  const after = await readLedger(ports);
+  const after = await withChildren(ports, await readLedger(ports), tasks);
   return { tasks: tasks.map((task) => taskStatus(ports, after, task)) };
 }

@@ -54,7 +54,7 @@ function dryRunText(run: RunRecord, records: Records): string {
 }
 
 /** How long the last attempt took, in milliseconds. */
-export function duration(record: TaskRecord): number | undefined {
+export function duration(record: Pick<TaskRecord, 'startedAt' | 'finishedAt'>): number | undefined {
   if (record.startedAt === undefined || record.finishedAt === undefined) return undefined;
   return Math.max(0, Date.parse(record.finishedAt) - Date.parse(record.startedAt));
 }

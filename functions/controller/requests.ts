@@ -11,6 +11,10 @@ const reason = v.pipe(v.string(), v.trim(), v.minLength(1, 'must not be empty'),
 const names = v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(255))), v.minLength(1));
 const version = v.pipe(v.string(), v.regex(/^\d{1,38}$/, 'is no version'));
 const one = v.literal(1);
+/** Children of one split task as a person named them: its keys, or the numbers of its shards. */
+const keys = v.optional(
+  v.pipe(v.array(v.pipe(v.string(), v.maxLength(4096))), v.minLength(1), v.maxLength(1000)),
+);
 
 /** The task files that the CLI sees on the caller's machine: a task may be corrected before its first deploy. */
 const local = v.optional(
@@ -23,12 +27,24 @@ const local = v.optional(
   [],
 );
 
+const childNumber = v.pipe(v.number(), v.integer(), v.minValue(1));
 const correction = { v: one, names, by, reason, local };
 const control = { v: one, names, by, reason: v.optional(reason), local };
 
 export const requestSchema = v.variant('request', [
   v.object({ v: one, request: v.literal('status'), after: v.optional(version) }),
-  v.object({ v: one, request: v.literal('show'), names, local }),
+  /** With keys, of those of the only task. */
+  v.object({ v: one, request: v.literal('show'), names, local, keys }),
+  /** The children of one task in the order of their numbers, or those that have not succeeded, the worst first. */
+  v.object({
+    v: one,
+    request: v.literal('children'),
+    names,
+    local,
+    after: v.optional(childNumber),
+    unfinished: v.optional(v.boolean(), false),
+    limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  }),
   /** The run and its tasks as they stand: what `invoke` and `run` poll. */
   v.object({ v: one, request: v.literal('show-run'), runId: runIdSchema }),
   v.object({
@@ -45,6 +61,8 @@ export const requestSchema = v.variant('request', [
     names,
     local,
     by,
+    /** The only children to execute, of the only task. */
+    keys,
     params: v.optional(v.record(v.string(), v.unknown())),
     ifNotSucceeded: v.optional(v.boolean(), false),
     confirmed: v.optional(v.boolean(), false),
@@ -75,8 +93,8 @@ export const requestSchema = v.variant('request', [
     itemsPerSecond: v.pipe(v.number(), v.finite(), v.gtValue(0)),
   }),
   v.object({ ...correction, request: v.literal('skip') }),
-  v.object({ ...correction, request: v.literal('mark-done') }),
-  v.object({ ...correction, request: v.literal('reset') }),
+  v.object({ ...correction, request: v.literal('mark-done'), keys }),
+  v.object({ ...correction, request: v.literal('reset'), keys }),
 ]);
 export type ControllerRequest = v.InferOutput<typeof requestSchema>;
 
@@ -91,7 +109,7 @@ export interface TaskStatus {
   readonly state: string;
   /**
    * `changed`, `no-file`, `not-deployed`, `new-environment`, `behind:<name>`, `damaged: …`, `pause-requested`,
-   * `cancel-requested`.
+   * `cancel-requested`, and `shards-kept:<count>` where its file has another number by now.
    */
   readonly notes: readonly string[];
   readonly attempt: number;
@@ -101,12 +119,59 @@ export interface TaskStatus {
   readonly finishedAt: string | null;
   readonly durationMs: number | null;
   readonly progress: TaskProgress | null;
+  /** What it was split into, and how its children stand; null: it was not. */
+  readonly split: SplitStatus | null;
   /** Items per second, where a person has set it. */
   readonly rate: number | null;
   readonly result: unknown;
   readonly error: RecordedError | null;
   readonly reason: string | null;
   readonly summary: string;
+}
+
+/** How many children of a split task are in which state. */
+export interface SplitStatus {
+  readonly of: 'shards' | 'keys';
+  readonly count: number;
+  /** How many are executed at a time. */
+  readonly parallel: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly inDoubt: number;
+  readonly running: number;
+  /** Waiting, or stopped before their end. */
+  readonly left: number;
+}
+
+/** A child of a split task. Fields are only ever added. */
+export interface ChildStatus {
+  /** From 1. */
+  readonly number: number;
+  /** What a person names it by: its key, or its number where it is a shard. */
+  readonly key: string;
+  /** Of a shard. */
+  readonly shard: { readonly index: number; readonly count: number } | null;
+  /** As a task's, or `damaged` where its item cannot be read. */
+  readonly state: string;
+  readonly attempt: number;
+  /** The id of the last run that executed it. */
+  readonly lastRun: string | null;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly durationMs: number | null;
+  readonly progress: TaskProgress | null;
+  readonly result: unknown;
+  readonly error: RecordedError | null;
+  /** Why it is in this state, where it threw no error. */
+  readonly reason: string | null;
+}
+
+export interface ChildrenPage {
+  readonly children: readonly ChildStatus[];
+  /** How many there are, whichever of them the page holds. */
+  readonly count: number;
+  /** The number to ask on after; null: that was all. */
+  readonly next: number | null;
 }
 
 /** How far a task has come that goes through items, or that says so itself. */
@@ -140,6 +205,8 @@ export interface TaskDetails extends TaskStatus {
   /** The last log lines of a failed attempt, at most 20. */
   readonly logs: readonly string[];
   readonly params: Readonly<Record<string, unknown>> | null;
+  /** Where a child of the task was asked for: which of them all this is about. */
+  readonly child?: Pick<ChildStatus, 'number' | 'key' | 'shard'>;
 }
 
 export interface RunStatus {
@@ -151,6 +218,8 @@ export interface RunStatus {
   /** One sentence on what came of it; null while it runs. */
   readonly outcome: string | null;
   readonly tasks: readonly TaskStatus[];
+  /** The only children of its only task that it executes; empty: it is not about some. */
+  readonly children: readonly ChildStatus[];
   /** Whether nothing of it is recorded but that it was. */
   readonly dryRun: boolean;
   /** The ids of the runs, one for each background task, that a deploy has started after its commit. */
@@ -164,6 +233,9 @@ export interface LogLine {
   readonly task?: string;
   readonly run?: string;
   readonly attempt?: number;
+  /** Of a child of a split task: its key, or which of how many shards it is, as `7/64`. */
+  readonly key?: string;
+  readonly shard?: string;
 }
 
 export interface LogLines {
@@ -175,12 +247,15 @@ export interface LogLines {
 /** What a correction changed. */
 export interface Corrections {
   readonly tasks: readonly TaskStatus[];
+  /** Of the only task, where children were corrected. */
+  readonly children?: readonly ChildStatus[];
 }
 
 /** The answer to each request. */
 export interface Answers {
   status: PartyStatus;
   show: { readonly tasks: readonly TaskDetails[] };
+  children: ChildrenPage;
   'show-run': RunStatus;
   logs: LogLines;
   invoke: RunStatus;
@@ -199,6 +274,7 @@ export interface Answers {
 export type RefusalCode =
   | 'bad-request'
   | 'unknown-task'
+  | 'unknown-key'
   | 'ambiguous-task'
   | 'not-deployed'
   | 'unknown-run'

@@ -8,18 +8,19 @@ export interface RunnerLogLine extends LogLine {
 
 const OWN_FIELDS = new Set([
   ...['level', 'message', 'timestamp', 'service', 'sampling_rate'],
-  ...['version', 'task', 'run', 'attempt'],
+  ...['version', 'task', 'run', 'attempt', 'key', 'shard'],
 ]);
+const SPLIT_FIELDS = new Set(['key', 'shard']);
 
 /** Reads one JSON line of the runner's logger; undefined for what anything else has written. */
 export function parseRunnerLine(text: string): RunnerLogLine | undefined {
   const fields = parseObject(text);
   if (fields === undefined) return undefined;
-  const { timestamp, level, message, version, task, run, attempt } = fields;
+  const { timestamp, level, message, version, task, run, attempt, key, shard } = fields;
   if (typeof timestamp !== 'string' || typeof level !== 'string' || typeof message !== 'string') {
     return undefined;
   }
-  const extra = Object.entries(fields).filter(([name]) => !OWN_FIELDS.has(name));
+  const extra = Object.entries(fields).filter(([name, value]) => !isOwn(name, value));
   return {
     at: timestamp,
     level,
@@ -28,7 +29,14 @@ export function parseRunnerLine(text: string): RunnerLogLine | undefined {
     ...(typeof task === 'string' && { task }),
     ...(typeof run === 'string' && { run }),
     ...(typeof attempt === 'number' && { attempt }),
+    ...(typeof key === 'string' && { key }),
+    ...(typeof shard === 'string' && { shard }),
   };
+}
+
+/** A task that is not split may well log a `key` or a `shard` of its own. */
+function isOwn(name: string, value: unknown): boolean {
+  return OWN_FIELDS.has(name) && (typeof value === 'string' || !SPLIT_FIELDS.has(name));
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -1,28 +1,27 @@
 import { PartyError } from '../errors.ts';
+import type { ListedChild } from '../ledger/child-records.ts';
+import { isSplit } from '../ledger/fan-out.ts';
 import type { RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
 import type { ManifestTask } from '../manifest.ts';
 import { versionKey } from '../task/version.ts';
 import { backgroundRunId, holderBetweenSlices } from './background.ts';
+import { findChildren } from './child-names.ts';
+import { childStatus, withChildren } from './children-status.ts';
+import { checkInvoke } from './invoke-check.ts';
 import { leaseEnd } from './next-step.ts';
 import { idOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
-import type { ControllerRequest, RunStatus } from './requests.ts';
+import type { ChildStatus, ControllerRequest, RunStatus } from './requests.ts';
 import { type LedgerView, pinned, selectPending } from './selection.ts';
 import { findTasks, type KnownTask, knownTasks } from './task-names.ts';
 import { taskStatus } from './task-status.ts';
 
 type Request<Name extends ControllerRequest['request']> = Extract<ControllerRequest, { request: Name }>;
 
-/** States that need no second word: nothing has succeeded, and nobody has decided anything. */
-const UNASKED = new Set([
-  ...['pending', 'failed', 'stale', 'manual', 'every-deploy'],
-  ...['interrupted', 'paused'],
-]);
-const PARAMS_LIMIT_BYTES = 32_768;
-
 /**
  * Runs the named tasks now.
- * @throws PartyError `unknown-task`, `ambiguous-task`, `not-deployed`, `held`, `confirm`, `bad-params`, `damaged-record`
+ * @throws PartyError `unknown-task`, `ambiguous-task`, `not-deployed`, `unknown-key`, `wrong-state`, `held`,
+ * `confirm`, `bad-request`, `bad-params`, `damaged-record`
  */
 export async function invoke(ports: ControllerPorts, request: Request<'invoke'>): Promise<RunStatus> {
   const again = await ports.ledger.runs.get(request.runId);
@@ -31,11 +30,8 @@ export async function invoke(ports: ControllerPorts, request: Request<'invoke'>)
   const tasks = findTasks(knownTasks(ports.manifest, view.records, request.local), request.names).map(
     (task) => requireDeployed(view, task),
   );
-  const wanted = request.ifNotSucceeded ? tasks.filter((task) => !hasSucceeded(view, task)) : tasks;
-  await refuseHeld(ports, view, wanted);
-  if (!request.confirmed && !request.dryRun) refuseUnconfirmed(ports, view, wanted);
-  checkParams(request.params, wanted);
-  checkIteration(request, wanted);
+  const { wanted, children } = await wantedOf(ports, view, request, tasks);
+  checkInvoke(ports, view, request, wanted, children);
   const selection = wanted.map(
     (task): SelectedTask => ({
       ...pinned(task, ports.manifest, view, ports.config),
@@ -49,6 +45,7 @@ export async function invoke(ports: ControllerPorts, request: Request<'invoke'>)
     ...(request.fromStart ? { fromStart: true } : {}),
     ...(request.dryRun ? { dryRun: true } : {}),
     ...(request.limit === undefined ? {} : { limit: request.limit }),
+    ...(children === undefined ? {} : { children: children.map(({ number }) => number) }),
     ...(secretParams.length === 0 ? {} : { secretParams }),
   });
 }
@@ -67,9 +64,36 @@ export async function run(ports: ControllerPorts, request: Request<'run'>): Prom
   return start(ports, newRun(ports, request.runId, 'run', request.by, selection, view));
 }
 
+/** The tasks, or of one the children, that an `invoke` is about, none of which another run executes. */
+async function wantedOf(
+  ports: ControllerPorts,
+  view: LedgerView,
+  { keys, fromStart, ifNotSucceeded }: Request<'invoke'>,
+  tasks: readonly ManifestTask[],
+): Promise<{ wanted: readonly ManifestTask[]; children?: readonly ListedChild[] }> {
+  const isWanted = (record: { readonly succeededAt?: string | undefined } | Error | undefined): boolean =>
+    !ifNotSucceeded || record === undefined || record instanceof Error || record.succeededAt === undefined;
+  if (keys === undefined) {
+    const wanted = tasks.filter((task) => isWanted(view.records.get(versionKey(task.version))));
+    await refuseHeld(ports, view, wanted);
+    return { wanted };
+  }
+  if (fromStart)
+    throw new PartyError(
+      'bad-request',
+      '--from-start splits a task anew, so there are no keys yet to choose among',
+      'leave out --key; or have one key begin anew: after-party reset TASK --key KEY, then invoke it',
+    );
+  const named = tasks.map((task) => ({ ...task, deployed: task }));
+  const found = await findChildren(ports, view, named, keys);
+  await refuseHeld(ports, view, tasks);
+  const children = found.children.filter((child) => child.damaged === undefined && isWanted(child));
+  return { wanted: children.length === 0 ? [] : tasks, children };
+}
+
 /** The run and its tasks as they stand. */
 export async function showRun(ports: ControllerPorts, runId: string): Promise<RunStatus> {
-  return runStatus(ports, await ports.ledger.runs.require(runId), await readLedger(ports));
+  return runStatus(ports, await ports.ledger.runs.require(runId));
 }
 
 export async function readLedger(ports: ControllerPorts): Promise<LedgerView> {
@@ -113,8 +137,11 @@ export async function startAgain(ports: ControllerPorts, accepted: RunRecord): P
   return showRun(ports, accepted.runId);
 }
 
-export function runStatus(ports: ControllerPorts, record: RunRecord, view: LedgerView): RunStatus {
-  const known = knownTasks(ports.manifest, view.records, record.selection ?? []);
+export async function runStatus(ports: ControllerPorts, record: RunRecord): Promise<RunStatus> {
+  const selection = record.selection ?? [];
+  const ledger = await readLedger(ports);
+  const view = await withChildren(ports, ledger, selection);
+  const known = knownTasks(ports.manifest, view.records, selection);
   return {
     runId: record.runId,
     state: record.state,
@@ -126,11 +153,25 @@ export function runStatus(ports: ControllerPorts, record: RunRecord, view: Ledge
       record.commit === 'started'
         ? (record.background ?? []).map(({ version }) => backgroundRunId(record.runId, version))
         : [],
-    tasks: (record.selection ?? []).flatMap((task) => {
+    tasks: selection.flatMap((task) => {
       const found = known.get(versionKey(task.version));
       return found === undefined ? [] : [taskStatus(ports, view, found)];
     }),
+    children: await chosenChildren(ports, record, ledger),
   };
+}
+
+/** The only children that a run executes, as they stand. */
+async function chosenChildren(
+  ports: ControllerPorts,
+  { children: numbers, selection }: RunRecord,
+  { records }: LedgerView,
+): Promise<ChildStatus[]> {
+  const [task] = selection ?? [];
+  const record = task && records.get(versionKey(task.version));
+  if (numbers === undefined || record === undefined || record instanceof Error || !isSplit(record)) return [];
+  const all = await ports.ledger.children(record.version).list(record.children);
+  return all.filter(({ number }) => numbers.includes(number)).map((child) => childStatus(child, ports.now()));
 }
 
 export function requireDeployed(view: LedgerView, task: KnownTask): ManifestTask {
@@ -141,11 +182,6 @@ export function requireDeployed(view: LedgerView, task: KnownTask): ManifestTask
     `task ${idOf(task)} is not in what is deployed: ${recorded ? 'its file was removed, or rolled back with its deploy' : 'it was never deployed, or rolled back with its deploy'}`,
     'deploy it first: npx cdk deploy',
   );
-}
-
-function hasSucceeded(view: LedgerView, task: ManifestTask): boolean {
-  const record = view.records.get(versionKey(task.version));
-  return record !== undefined && !(record instanceof Error) && record.succeededAt !== undefined;
 }
 
 async function withoutRunningBackground(
@@ -190,57 +226,4 @@ async function holderIn(
   const isHeld = record.state === 'running' && leaseEnd(record) >= ports.now();
   const holder = isHeld ? (record.run ?? 'unknown') : await holderBetweenSlices(ports, record);
   return holder === undefined ? undefined : { holder, record };
-}
-
-function refuseUnconfirmed(ports: ControllerPorts, view: LedgerView, tasks: readonly ManifestTask[]): void {
-  const asking = tasks.flatMap((task) => {
-    const { version, name } = task;
-    const status = taskStatus(ports, view, { version, name, deployed: task });
-    const anew = task.when === 'manual' && status.state === 'succeeded';
-    return UNASKED.has(status.state) || anew ? [] : [`${idOf(task)} is ${status.state}`];
-  });
-  if (asking.length > 0)
-    throw new PartyError(
-      'confirm',
-      `run again what has an outcome? ${asking.join('; ')}`,
-      'say so with --yes',
-    );
-}
-
-function checkIteration(
-  { limit, dryRun, fromStart }: Request<'invoke'>,
-  tasks: readonly ManifestTask[],
-): void {
-  if (dryRun && fromStart)
-    throw new PartyError(
-      'bad-request',
-      'a dry run keeps what is recorded, and so cannot begin anew',
-      'leave out --from-start or --dry-run',
-    );
-  const without = tasks.filter((task) => task.iterates === false).map(idOf);
-  if (limit !== undefined && without.length > 0)
-    throw new PartyError(
-      'bad-request',
-      `${without.join(' and ')} ${without.length === 1 ? 'goes' : 'go'} through no items, so there is nothing to limit`,
-      'leave out --limit',
-    );
-}
-
-function checkParams(params: Record<string, unknown> | undefined, tasks: readonly ManifestTask[]): void {
-  if (params === undefined) return;
-  const without = tasks.filter((task) => !task.takesParams).map(idOf);
-  if (without.length > 0)
-    throw new PartyError(
-      'bad-params',
-      `${without.join(' and ')} takes no params`,
-      'leave out --params, or give the task a params schema',
-    );
-  const bytes = Buffer.byteLength(JSON.stringify(params));
-  if (bytes > PARAMS_LIMIT_BYTES) {
-    throw new PartyError(
-      'bad-params',
-      `the params are ${bytes} bytes, and at most ${PARAMS_LIMIT_BYTES} fit`,
-      'put the data in S3 and pass its key',
-    );
-  }
 }

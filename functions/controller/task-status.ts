@@ -1,18 +1,21 @@
+import { isSplit } from '../ledger/fan-out.ts';
 import type { RunRecord, TaskRecord, TaskState } from '../ledger/records.ts';
 import { compareVersions, versionKey } from '../task/version.ts';
 import { isMet } from './after.ts';
-import { duration } from './done-text.ts';
+import { attemptStatus, progressOfSplit, type StatusView, splitStatus } from './children-status.ts';
 import { leaseEnd } from './next-step.ts';
 import type { ControllerPorts } from './ports.ts';
-import type { TaskDetails, TaskProgress, TaskStatus } from './requests.ts';
+import type { TaskDetails, TaskStatus } from './requests.ts';
 import { type LedgerView, runsHere } from './selection.ts';
 import { type KnownTask, knownTasks } from './task-names.ts';
 
 /** States that tell of the code as it was. */
-const KEPT: ReadonlySet<TaskState> = new Set(['succeeded', 'running', 'interrupted', 'paused']);
+const KEPT: ReadonlySet<TaskState> = new Set([
+  ...(['succeeded', 'running', 'fanned-out', 'interrupted', 'paused'] as const),
+]);
 
 /** Every task of the manifest and the ledger as people see it, in version order. */
-export function statusOf(ports: ControllerPorts, view: LedgerView): TaskStatus[] {
+export function statusOf(ports: ControllerPorts, view: StatusView): TaskStatus[] {
   const known = knownTasks(ports.manifest, view.records, []);
   for (const version of view.party?.baselined ?? []) {
     if (!known.has(version)) known.set(version, { version, name: '', deployed: undefined });
@@ -49,11 +52,14 @@ function isAwaited(ports: ControllerPorts, { records, party }: LedgerView, task:
 }
 
 /** One task as people see it. */
-export function taskStatus(ports: ControllerPorts, view: LedgerView, task: KnownTask): TaskStatus {
-  const found = view.records.get(versionKey(task.version));
+export function taskStatus(ports: ControllerPorts, view: StatusView, task: KnownTask): TaskStatus {
+  const key = versionKey(task.version);
+  const found = view.records.get(key);
   const record = found instanceof Error ? undefined : found;
   const state = found instanceof Error ? 'damaged' : stateOf(ports, view, task, record);
-  const milliseconds = record === undefined ? undefined : duration(record);
+  const split = record !== undefined && isSplit(record) ? record : undefined;
+  const children = view.splits?.get(key);
+  const now = ports.now();
   return {
     version: task.version,
     name: task.name,
@@ -65,16 +71,10 @@ export function taskStatus(ports: ControllerPorts, view: LedgerView, task: Known
       ...(found instanceof Error ? [`damaged: ${found.message}`] : []),
       ...notesOf(ports, view, task, record, state),
     ],
-    attempt: record?.attempt ?? 0,
-    lastRun: record?.run ?? record?.lastRun ?? null,
-    startedAt: record?.beganAt ?? record?.startedAt ?? null,
-    finishedAt: record?.finishedAt ?? null,
-    durationMs: milliseconds ?? null,
-    progress: progressOf(record, ports.now()),
+    ...attemptStatus(record, now),
+    ...(split && children && { progress: progressOfSplit(split, children, now) }),
+    split: split === undefined ? null : splitStatus(split, children),
     rate: record?.rate ?? null,
-    result: record?.result ?? null,
-    error: record?.error ?? null,
-    reason: record?.reason ?? null,
     summary: found instanceof Error ? found.message : (record?.summary ?? state),
   };
 }
@@ -82,7 +82,7 @@ export function taskStatus(ports: ControllerPorts, view: LedgerView, task: Known
 /** One task with its history, its last log lines and the params of its last run. */
 export function taskDetails(
   ports: ControllerPorts,
-  view: LedgerView,
+  view: StatusView,
   task: KnownTask,
   run: RunRecord | undefined,
 ): TaskDetails {
@@ -101,12 +101,14 @@ export function taskDetails(
 
 function stateOf(
   ports: ControllerPorts,
-  { party }: LedgerView,
+  { party, splits }: StatusView,
   task: KnownTask,
   record: TaskRecord | undefined,
 ): string {
   if (record !== undefined && record.state !== 'pending') {
     if (record.state === 'running' && leaseEnd(record) < ports.now()) return 'stale';
+    if (record.state === 'fanned-out')
+      return splits?.get(versionKey(task.version))?.isUnderWay === false ? 'stale' : 'running';
     return record.state === 'succeeded' && task.deployed?.when === 'every-deploy'
       ? 'every-deploy'
       : record.state;
@@ -134,19 +136,8 @@ function notesOf(
     if (ran && record.checksum !== undefined && record.checksum !== deployed.checksum) notes.push('changed');
   }
   if (state === 'running' && record?.request !== undefined) notes.push(`${record.request.kind}-requested`);
+  const { of, count } = (state !== 'succeeded' && record?.children) || {};
+  if (of === 'shards' && deployed?.splits === 'shards' && deployed.shards !== count)
+    notes.push(`shards-kept:${count}`);
   return notes;
-}
-
-function progressOf(record: TaskRecord | undefined, now: number): TaskProgress | null {
-  if (record?.progress === undefined) return null;
-  const { done, total, before = 0 } = record.progress;
-  const began = record.beganAt ?? record.startedAt;
-  const isMoving = record.state === 'running' && began !== undefined && done > before;
-  const perMs = isMoving ? (done - before) / Math.max(1, now - Date.parse(began)) : undefined;
-  return {
-    done,
-    total: total ?? null,
-    itemsPerSecond: perMs === undefined ? null : perMs * 1000,
-    msLeft: perMs === undefined || total === undefined ? null : Math.max(0, total - done) / perMs,
-  };
 }

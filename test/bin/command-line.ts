@@ -2,9 +2,11 @@ import { PassThrough } from 'node:stream';
 import { type Connection, PartyClient } from '../../bin/party/party-client.ts';
 import { runProgram } from '../../bin/program.ts';
 import type {
+  ChildStatus,
   LogLine,
   PartyStatus,
   RunStatus,
+  SplitStatus,
   TaskDetails,
   TaskStatus,
 } from '../../functions/controller/requests.ts';
@@ -110,11 +112,29 @@ export function taskStatus(fields: Partial<TaskStatus>): TaskStatus {
     finishedAt: null,
     durationMs: null,
     progress: null,
+    split: null,
     rate: null,
     result: null,
     error: null,
     reason: null,
     summary: '',
+    ...fields,
+  };
+}
+
+/** 20 keys of which none has begun. */
+export function splitStatus(fields: Partial<SplitStatus> = {}): SplitStatus {
+  const none = { succeeded: 0, failed: 0, inDoubt: 0, running: 0, left: 0 };
+  return { of: 'keys', count: 20, parallel: 10, ...none, ...fields };
+}
+
+export function childStatus(fields: Partial<ChildStatus>): ChildStatus {
+  const { attempt, lastRun, startedAt, finishedAt, durationMs, progress, result, error, reason } = taskStatus(
+    {},
+  );
+  return {
+    ...{ number: 1, key: 'acme', shard: null, state: 'pending' },
+    ...{ attempt, lastRun, startedAt, finishedAt, durationMs, progress, result, error, reason },
     ...fields,
   };
 }
@@ -145,6 +165,7 @@ export function runStatus(request: Sent, fields: Partial<RunStatus>): RunStatus 
     by: 'arn:aws:iam::123456789012:user/ann',
     outcome: null,
     tasks: [],
+    children: [],
     dryRun: false,
     background: [],
     ...fields,

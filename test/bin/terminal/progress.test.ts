@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { outlookText, progressBar, progressDetails, progressText } from '../../../bin/terminal/progress.ts';
+import {
+  outlookText,
+  progressBar,
+  progressDetails,
+  progressText,
+  splitDetails,
+} from '../../../bin/terminal/progress.ts';
 import { noteOf } from '../../../bin/terminal/task-lines.ts';
 import type { TaskProgress } from '../../../functions/controller/requests.ts';
-import { taskStatus } from '../command-line.ts';
+import { splitStatus, taskStatus } from '../command-line.ts';
 
 const still = { itemsPerSecond: null, msLeft: null };
 const progress: TaskProgress = { done: 5_160, total: 12_000, itemsPerSecond: 31.7, msLeft: 215_000 };
@@ -27,7 +33,18 @@ describe('how far a task has come', () => {
   });
 
   it('is said with the time left', () => {
-    expect(outlookText({ progress })).toBe('43 % · 3m 35s left');
+    expect(outlookText({ progress, split: null })).toBe('43 % · 3m 35s left');
+  });
+
+  it('is said with the children of a task that is split', () => {
+    const split = splitStatus({ of: 'shards', count: 64, succeeded: 7, running: 8, left: 49 });
+    expect(outlookText({ progress, split })).toBe('43 % · 7/64 shards · 3m 35s left');
+    expect(progressBar(null, split)).toBe('▇▁▁▁▁▁▁▁▁▁');
+    expect(progressBar(progress, split)).toBe('▇▇▇▇▁▁▁▁▁▁');
+    const failing = splitStatus({ succeeded: 17, failed: 2, inDoubt: 1 });
+    expect(outlookText({ progress: null, split: failing })).toBe('17/20 keys, 2 failed, 1 in doubt');
+    expect(splitDetails(failing)).toBe('20 keys: 17 succeeded, 2 failed, 1 in doubt');
+    expect(splitDetails(splitStatus({ count: 1, succeeded: 1 }))).toBe('1 key: 1 succeeded');
   });
 });
 

@@ -188,6 +188,7 @@ describe('the status', () => {
       finishedAt: null,
       durationMs: null,
       progress: null,
+      split: null,
       rate: null,
       result: null,
       error: null,

@@ -1,0 +1,125 @@
+import type { Child, ListedChild } from '../ledger/child-records.ts';
+import { isSplit, type SplitTask } from '../ledger/fan-out.ts';
+import type { ChildListing, TaskRecord, TaskState } from '../ledger/records.ts';
+import { versionKey } from '../task/version.ts';
+import { holderBetweenSlices } from './background.ts';
+import { countChildren, progressOfChildren } from './children-outcome.ts';
+import { duration } from './done-text.ts';
+import { leaseEnd } from './next-step.ts';
+import type { ControllerPorts } from './ports.ts';
+import type { ChildStatus, SplitStatus, TaskProgress } from './requests.ts';
+import type { LedgerView } from './selection.ts';
+
+/** What the ledger says, and where the children of split tasks stand, by the tasks' ledger keys. */
+export interface StatusView extends LedgerView {
+  readonly splits?: ReadonlyMap<string, SplitView>;
+}
+
+interface SplitView {
+  readonly children: readonly Child[];
+  /** Whether a run sees to them. */
+  readonly isUnderWay: boolean;
+}
+
+/** States that a task can be in whose children have not all succeeded. */
+const UNFINISHED: ReadonlySet<TaskState> = new Set([
+  ...(['fanned-out', 'failed', 'in-doubt', 'interrupted', 'paused', 'cancelled'] as const),
+]);
+
+/**
+ * Reads where the children of unfinished tasks stand.
+ * @param tasks those that it is about; absent: all
+ */
+export async function withChildren(
+  ports: ControllerPorts,
+  view: LedgerView,
+  tasks?: readonly { readonly version: string }[],
+): Promise<StatusView> {
+  const asked = tasks && new Set(tasks.map(({ version }) => versionKey(version)));
+  const splits = new Map<string, SplitView>();
+  for (const [key, record] of view.records) {
+    if (record instanceof Error || !isSplit(record) || !UNFINISHED.has(record.state)) continue;
+    if (asked?.has(key) === false) continue;
+    const children = await ports.ledger.children(key).standings(record.children);
+    const isUnderWay =
+      record.state === 'fanned-out' && (await holderBetweenSlices(ports, record)) !== undefined;
+    splits.set(key, { children, isUnderWay });
+  }
+  return { ...view, splits };
+}
+
+export function splitStatus({ children: { of, count, parallel } }: SplitTask, view?: SplitView): SplitStatus {
+  const none = { succeeded: count, failed: 0, inDoubt: 0, running: 0, left: 0 };
+  return { of, count, parallel, ...(view === undefined ? none : countChildren(view.children)) };
+}
+
+/** How far the children have come together, and at what pace in the run that sees to them. */
+export function progressOfSplit(
+  record: SplitTask,
+  { children, isUnderWay }: SplitView,
+  now: number,
+): TaskProgress | null {
+  const progress = progressOfChildren(children);
+  if (progress === undefined) return null;
+  const moved = children.reduce((sum, child) => {
+    if (child.damaged !== undefined || (child.run ?? child.lastRun) !== record.run) return sum;
+    return sum + (child.progress?.done ?? 0) - (child.progress?.before ?? 0);
+  }, 0);
+  return paced(progress, isUnderWay ? moved : 0, record, now);
+}
+
+/** How far a task or a child has come, and at what pace while it is being executed. */
+export function progressOf(record: Attempted | undefined, now: number): TaskProgress | null {
+  if (record?.progress === undefined) return null;
+  const { done, before = 0 } = record.progress;
+  return paced(record.progress, record.state === 'running' ? done - before : 0, record, now);
+}
+
+function paced(
+  { done, total }: NonNullable<TaskRecord['progress']>,
+  moved: number,
+  { beganAt, startedAt }: Pick<TaskRecord, 'beganAt' | 'startedAt'>,
+  now: number,
+): TaskProgress {
+  const began = beganAt ?? startedAt;
+  const perMs = began === undefined || moved <= 0 ? undefined : moved / Math.max(1, now - Date.parse(began));
+  return {
+    done,
+    total: total ?? null,
+    itemsPerSecond: perMs === undefined ? null : perMs * 1000,
+    msLeft: perMs === undefined || total === undefined ? null : Math.max(0, total - done) / perMs,
+  };
+}
+
+/** What the records of tasks and of children have in common. */
+type Attempted = Omit<ChildListing, 'key' | 'shard' | 'state'> & { readonly state: TaskState };
+
+/** What people are shown of a record, whether a task's or a child's. */
+export function attemptStatus(
+  record: Attempted | undefined,
+  now: number,
+): Omit<ChildStatus, 'number' | 'key' | 'shard' | 'state'> {
+  return {
+    attempt: record?.attempt ?? 0,
+    lastRun: record?.run ?? record?.lastRun ?? null,
+    startedAt: record?.beganAt ?? record?.startedAt ?? null,
+    finishedAt: record?.finishedAt ?? null,
+    durationMs: (record && duration(record)) ?? null,
+    progress: progressOf(record, now),
+    result: record?.result ?? null,
+    error: record?.error ?? null,
+    reason: record?.reason ?? null,
+  };
+}
+
+export function childStatus(child: ListedChild, now: number): ChildStatus {
+  if (child.damaged !== undefined) {
+    const { number, damaged } = child;
+    const name = { number, key: String(number), shard: null };
+    return { ...name, state: 'damaged', ...attemptStatus(undefined, now), reason: damaged.message };
+  }
+  const { number, key, shard, state } = child;
+  const isStale = state === 'running' && leaseEnd(child) < now;
+  const name = { number, key: key ?? String(number), shard: shard ?? null };
+  return { ...name, state: isStale ? 'stale' : state, ...attemptStatus(child, now) };
+}
