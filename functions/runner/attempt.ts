@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
-import type { Claim, RunRecord, SelectedTask, TaskDemands, TaskOutcome } from '../ledger/index.ts';
+import type { Children, RunRecord, SelectedTask, TaskDemands, TaskOutcome } from '../ledger/index.ts';
 import type { RunContext } from '../task/context.ts';
 import type { Task } from '../task/define-task.ts';
 import { Bookmark } from './bookmark.ts';
 import { withLogger } from './console-capture.ts';
+import type { Holding } from './holding.ts';
 import type { Invocation } from './invocation.ts';
 import { shownItem } from './iteration/item-words.ts';
 import { Iteration } from './iteration/iteration.ts';
@@ -12,6 +13,7 @@ import { loadTask } from './load-task.ts';
 import { type Ending, outcomeOf } from './outcome.ts';
 import { redactOutput } from './output-redaction.ts';
 import { checkParams } from './params.ts';
+import { childCount, childrenOf, type Planned, splitToPlan, writeChildren } from './planning.ts';
 import { guardProcess } from './process-guard.ts';
 import { Redactor } from './redaction.ts';
 import { createResumption } from './resumption.ts';
@@ -28,13 +30,13 @@ export interface HeldTask {
   readonly run: RunRecord;
   readonly selected: SelectedTask;
   readonly file: TaskFile;
-  readonly claim: Claim;
+  readonly holding: Holding;
 }
 
 /** What came of an attempt; `lost` where somebody else has settled the task meanwhile. */
-export type AttemptEnd = TaskOutcome['state'] | 'lost';
+export type AttemptEnd = TaskOutcome['state'] | 'fanned-out' | 'lost';
 
-/** One attempt at a claimed task, from its first log line to its record. */
+/** One attempt at a claimed task or child, from its first log line to its record. */
 export class Attempt {
   readonly #held: HeldTask;
   readonly #redactor = new Redactor();
@@ -42,7 +44,7 @@ export class Attempt {
   readonly #log: TaskLog;
   readonly #bookmark: Bookmark;
   readonly #watch: StopWatch;
-  readonly #ending = Promise.withResolvers<Ending>();
+  readonly #ending = Promise.withResolvers<Ending | Planned>();
   #iteration: Iteration | undefined;
   /** Whether the task's own function was called. */
   #began = false;
@@ -50,22 +52,27 @@ export class Attempt {
   #yielded = false;
 
   constructor(held: HeldTask) {
-    const { invocation, file, claim, run } = held;
+    const { invocation, file, holding, run } = held;
     const { ports } = invocation;
+    const { attempt, key, shard } = holding.claim;
     this.#held = held;
     this.#redactor.hide(run.params, run.secretParams ?? []);
-    const identity = { version: file.version, task: file.name, run: run.runId, attempt: claim.attempt };
+    const identity = {
+      ...{ version: file.version, task: file.name, run: run.runId, attempt },
+      ...(key === undefined ? {} : { key }),
+      ...(shard === undefined ? {} : { shard: `${shard.index + 1}/${shard.count}` }),
+    };
     this.#log = new TaskLog(identity, this.#redactor);
     this.#watch = new StopWatch({
       invocation,
-      claim,
+      holding,
       stop: this.#stop,
       log: this.#log,
       onUnsettled: () => this.#ending.resolve({ how: 'unsettled', isUnderWay: this.#isUnderWay }),
     });
     this.#bookmark = new Bookmark({
       ports,
-      claim,
+      holding,
       log: this.#log,
       isSaved: run.dryRun !== true,
       onSaved: (demands) => this.#watch.obey(demands),
@@ -96,39 +103,42 @@ export class Attempt {
     }
   }
 
-  async #execute(): Promise<Ending> {
-    const { file, run, selected, invocation, claim } = this.#held;
+  async #execute(): Promise<Ending | Planned> {
+    const { file, run, selected, invocation, holding } = this.#held;
     const { ports, lambda } = invocation;
+    const { signal } = this.#stop;
     this.#log.info('task started');
     try {
       const task = await loadTask(file);
+      const split = splitToPlan(task, holding.claim);
       const params = await this.#prepare(task);
       const retries = selected.delivery === 'at-most-once' ? 0 : task.retries;
-      const iteration = this.#iterationOf(task, retries);
+      const iteration = split === undefined ? this.#iterationOf(task, retries) : undefined;
       this.#iteration = iteration;
-      const source = {
-        ports,
-        lambda,
-        file,
-        run,
-        params,
-        claim,
-        logger: this.#log,
-        signal: this.#stop.signal,
-      };
+      const isRun = iteration === undefined && split === undefined;
+      const { claim } = holding;
+      const source = { ports, lambda, file, run, params, claim, logger: this.#log, signal };
+      let children: Children | undefined;
       const value = await tryTask({
         task,
         // Those of a task with items are made at each item.
         retries: iteration === undefined ? retries : 0,
         second: ports.timing.second,
-        signal: this.#stop.signal,
-        createContext: () =>
-          createContext({ ...source, resumption: iteration === undefined ? this.#resumption() : undefined }),
-        body: (context) =>
-          iteration === undefined ? this.#run(task, context) : this.#iterate(iteration, context),
+        signal,
+        createContext: () => createContext({ ...source, resumption: isRun ? this.#resumption() : undefined }),
+        body: async (context) => {
+          if (iteration !== undefined) return this.#iterate(iteration, context);
+          if (split === undefined) return this.#run(task, context);
+          const planned = await childrenOf(split, context);
+          const { ledger, now } = ports;
+          if (planned.length > 0 && run.dryRun !== true)
+            children = await writeChildren({ split, ledger, claim, signal, now }, planned);
+          return childCount(split.of, planned.length);
+        },
       });
       // Node reports a rejection that nobody awaits after this turn: it belongs to the task.
       await nextTurn();
+      if (children !== undefined) return { how: 'planned', children };
       if (!this.#yielded) return { how: 'returned', isUnderWay: false, value };
       const isUnderWay = iteration?.isUnderWay ?? false;
       return { how: 'stopped', isUnderWay, lastError: iteration?.lastError };
@@ -139,12 +149,14 @@ export class Attempt {
 
   #iterationOf({ items }: Task, retries: number): Iteration | undefined {
     if (items === undefined) return undefined;
-    const { invocation, run, claim } = this.#held;
+    const { invocation, run, holding } = this.#held;
+    const { lastRun, shard } = holding.claim;
     return new Iteration({
       items,
       retries,
       limit: run.limit,
-      isContinued: claim.lastRun === run.runId,
+      isContinued: lastRun === run.runId,
+      shard,
       stop: this.#stop,
       watch: this.#watch,
       bookmark: this.#bookmark,
@@ -196,11 +208,16 @@ export class Attempt {
     return params;
   }
 
-  async #record(ending: Ending): Promise<AttemptEnd> {
+  async #record(ending: Ending | Planned): Promise<AttemptEnd> {
     await this.#bookmark.close();
+    const { holding, invocation } = this.#held;
     for (;;) {
+      const now = invocation.ports.now();
+      if (ending.how === 'planned') {
+        const isKept = await holding.fanOut(ending.children, new Date(now).toISOString());
+        return this.#sayPlanned(ending.children, isKept);
+      }
       const outcome = this.#outcome(ending);
-      const now = this.#held.invocation.ports.now();
       const kept = await this.#keep(outcome, new Date(now).toISOString());
       if (typeof kept === 'boolean') return this.#say(outcome, kept, now);
       // Somebody has asked something else of the task at the last moment.
@@ -234,18 +251,23 @@ export class Attempt {
   }
 
   #keep(outcome: TaskOutcome, now: string): Promise<boolean | TaskDemands> {
-    const { invocation, claim, run } = this.#held;
-    const { tasks } = invocation.ports.ledger;
-    if (run.dryRun === true) return tasks.finishDryRun(claim, outcome, now);
-    const isStopped = outcome.state === 'interrupted' || outcome.state === 'paused';
-    return isStopped
-      ? tasks.stop(claim, outcome, this.#stop.request, now)
-      : tasks.finish(claim, outcome, now);
+    const { holding, run } = this.#held;
+    if (run.dryRun === true) return holding.finishDryRun(outcome, now);
+    return holding.finish(outcome, this.#stop.request, now);
+  }
+
+  #sayPlanned({ of, count }: Children, isKept: boolean): AttemptEnd {
+    if (!isKept) {
+      this.#log.error('not split: somebody else has settled the task meanwhile');
+      return 'lost';
+    }
+    this.#log.info(`task split into ${childCount(of, count)}`);
+    return 'fanned-out';
   }
 
   #say(outcome: TaskOutcome, isKept: boolean, now: number): AttemptEnd {
     const { state, reason, error, progress } = outcome;
-    const durationMs = now - Date.parse(this.#held.claim.startedAt);
+    const durationMs = now - Date.parse(this.#held.holding.claim.startedAt);
     if (!isKept) {
       this.#log.error('not recorded: somebody else has settled the task meanwhile', { durationMs, state });
       return 'lost';

@@ -1,14 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../errors.ts';
-import type { Claim, Progress, TaskDemands } from '../ledger/index.ts';
+import type { Progress, TaskDemands } from '../ledger/index.ts';
 import type { TaskLogger } from '../task/context.ts';
 import type { Json } from '../task/source.ts';
+import type { Holding } from './holding.ts';
 import type { RunnerPorts } from './ports.ts';
 
 /** What a bookmark needs to be saved. */
 export interface BookmarkKeeper {
   readonly ports: RunnerPorts;
-  readonly claim: Claim;
+  readonly holding: Holding;
   readonly log: TaskLogger;
   /** A dry run leaves none behind. */
   readonly isSaved: boolean;
@@ -29,7 +30,7 @@ export class Bookmark {
 
   constructor(keeper: BookmarkKeeper) {
     this.#keeper = keeper;
-    const { cursor, progress } = keeper.claim;
+    const { cursor, progress } = keeper.holding.claim;
     // The ledger keeps a cursor as JSON.
     this.#cursor = cursor as Json | undefined;
     // What is left of an execution that had come to its end.
@@ -46,7 +47,7 @@ export class Bookmark {
 
   /** Whether it is elsewhere than where an earlier attempt left it. */
   get hasMoved(): boolean {
-    return !isDeepStrictEqual(this.#cursor, this.#keeper.claim.cursor);
+    return !isDeepStrictEqual(this.#cursor, this.#keeper.holding.claim.cursor);
   }
 
   /** Whether a save would not come too soon after the last. */
@@ -97,13 +98,13 @@ export class Bookmark {
   }
 
   async #write(): Promise<void> {
-    const { ports, claim, log, onSaved } = this.#keeper;
+    const { ports, holding, log, onSaved } = this.#keeper;
     const now = ports.now();
     this.#savedAt = now;
     this.#isSaved = true;
     try {
       const iso = new Date(now).toISOString();
-      onSaved(await ports.ledger.tasks.checkpoint(claim, this.#cursor, this.#progress, iso));
+      onSaved(await holding.checkpoint(this.#cursor, this.#progress, iso));
     } catch (error) {
       this.#isSaved = false;
       log.warn('could not save how far the task has come', { error: messageOf(error) });

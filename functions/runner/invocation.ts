@@ -12,6 +12,7 @@ import {
 import { versionKey } from '../task/version.ts';
 import type { RunnerReport, Work } from '../workflow-messages.ts';
 import { Attempt, type AttemptEnd } from './attempt.ts';
+import { ChildHolding, Holding } from './holding.ts';
 import { loadTask } from './load-task.ts';
 import { checkParams } from './params.ts';
 import type { RunnerPorts } from './ports.ts';
@@ -62,35 +63,57 @@ export async function carryOut(work: Work, lambda: LambdaContext, ports: RunnerP
   return report;
 }
 
-/** Claims and executes one task, unless somebody else does or has. */
+/** Claims and executes one task, or the child of it that the invocation is for, unless somebody else does or has. */
 async function executeOne(
   invocation: Invocation,
   run: RunRecord,
   selected: SelectedTask,
   file: TaskFile,
 ): Promise<AttemptEnd | 'done before' | 'held' | 'released'> {
-  const { ports } = invocation;
+  const { ports, work } = invocation;
   const { ledger } = ports;
-  const result = await claimTask(invocation, run, selected, file);
+  const task = work.child === undefined ? selected : asChild(selected);
+  const result = await claim(invocation, run, task, file);
   if (!result.claimed) return isDone(result.holder, selected, run) ? 'done before' : 'held';
-  const { claim } = result;
+  const holding =
+    work.child === undefined
+      ? new Holding(ledger, result.claim)
+      : new ChildHolding(
+          ledger,
+          result.claim,
+          ledger.children(selected.version).at(work.child),
+          run.dryRun === true,
+        );
   // A cancel that came before the claim was not there to be seen by whoever looked for running tasks.
-  if (isOver(await ledger.runs.standing(run.runId))) {
-    await ledger.tasks.release(claim, iso(ports.now()));
+  if (!(await isWanted(invocation, holding))) {
+    await holding.release(iso(ports.now()));
     return 'released';
   }
-  return new Attempt({ invocation, run, selected, file, claim }).make();
+  return new Attempt({ invocation, run, selected: task, file, holding }).make();
 }
 
-async function claimTask(
-  { ports, lambda, endsAt }: Invocation,
+/** Whether the run still wants executed what was claimed for it, and of a child its task does. */
+async function isWanted({ ports, work }: Invocation, holding: Holding): Promise<boolean> {
+  const run = ports.ledger.runs.standing(work.runId);
+  if (work.child === undefined) return !isOver(await run);
+  const [standing, demands] = await Promise.all([run, holding.demands()]);
+  return !isOver(standing) && demands !== undefined && demands.request === undefined;
+}
+
+/** A child is a task of its own that runs once. */
+function asChild(task: SelectedTask): SelectedTask {
+  return { ...task, when: 'once', delivery: task.childDelivery ?? task.delivery };
+}
+
+async function claim(
+  { ports, lambda, endsAt, work }: Invocation,
   run: RunRecord,
-  selected: SelectedTask,
+  task: SelectedTask,
   file: TaskFile,
 ): Promise<ClaimResult> {
-  const { tasks } = ports.ledger;
+  const { ledger } = ports;
   const request = {
-    task: selected,
+    task,
     runId: run.runId,
     asked: run.trigger === 'invoke',
     by: run.by,
@@ -101,10 +124,15 @@ async function claimTask(
     now: iso(ports.now()),
     leaseUntil: iso(endsAt + LEASE_MARGIN_MS),
   };
-  if (run.fromStart !== true) return tasks.claim(request);
-  const first = await tasks.claim({ ...request, fromStart: true });
+  if (work.child !== undefined)
+    return ledger
+      .children(task.version)
+      .at(work.child)
+      .claim({ ...request, isChild: true });
+  if (run.fromStart !== true) return ledger.tasks.claim(request);
+  const first = await ledger.tasks.claim({ ...request, fromStart: true });
   // What this run has begun anew and not finished goes on from its own cursor.
-  return first.claimed || first.holder?.lastRun !== run.runId ? first : tasks.claim(request);
+  return first.claimed || first.holder?.lastRun !== run.runId ? first : ledger.tasks.claim(request);
 }
 
 function isOver(run: RunStanding): boolean {

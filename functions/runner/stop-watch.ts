@@ -1,19 +1,14 @@
 import { messageOf } from '../errors.ts';
-import {
-  type CancelRequest,
-  type Claim,
-  isSettled,
-  type RunStanding,
-  type TaskDemands,
-} from '../ledger/index.ts';
+import { type CancelRequest, isSettled, type RunStanding, type TaskDemands } from '../ledger/index.ts';
 import type { TaskLogger } from '../task/context.ts';
+import type { Holding } from './holding.ts';
 import type { Invocation } from './invocation.ts';
 import type { Stop, StopSignal } from './stop-signal.ts';
 
 /** What a stop watch looks after. */
 export interface Watched {
   readonly invocation: Invocation;
-  readonly claim: Claim;
+  readonly holding: Holding;
   readonly stop: StopSignal;
   readonly log: TaskLogger;
   /** Called if the task has been told to end and has not within its grace. */
@@ -32,13 +27,13 @@ export class StopWatch {
 
   constructor(watched: Watched) {
     this.#watched = watched;
-    const { invocation, claim, stop, log } = watched;
+    const { invocation, holding, stop, log } = watched;
     const { work, ports, startedAt, endsAt } = invocation;
     const total = endsAt - startedAt;
     // A short invocation keeps its proportions: an emulator's, or a test's.
     this.#recording = Math.min(2_000, total * 0.1);
     this.#grace = Math.min(ports.timing.grace, total * 0.2);
-    this.#rate = claim.rate;
+    this.#rate = holding.rate;
     const left = this.#abortsAt - ports.now();
     stop.askAfter(left - this.#grace, this.#yield());
     stop.stopAfter(left, this.#yield());
@@ -64,9 +59,14 @@ export class StopWatch {
     return this.#grace;
   }
 
-  /** Items per second, where a person has set it. */
-  get rate(): number | undefined {
-    return this.#rate;
+  /**
+   * How many items per second this invocation may process; undefined for as fast as it goes.
+   * @param own what the task says itself, unless a person has said otherwise
+   */
+  rate(own: number | undefined): number | undefined {
+    const { share = 1 } = this.#watched.invocation.work;
+    const rate = this.#rate ?? own;
+    return rate === undefined ? undefined : rate * share;
   }
 
   /** Asks the task to yield unless there is time for something that takes so many milliseconds. */
@@ -102,11 +102,10 @@ export class StopWatch {
   }
 
   async #look(): Promise<void> {
-    const { invocation, claim, stop } = this.#watched;
-    const { runs, tasks } = invocation.ports.ledger;
-    const due = stopOf(await runs.standing(invocation.work.runId));
+    const { invocation, holding, stop } = this.#watched;
+    const due = stopOf(await invocation.ports.ledger.runs.standing(invocation.work.runId));
     if (due !== undefined) stop.stopNow(due);
-    this.obey(await tasks.demands(claim));
+    this.obey(await holding.demands());
   }
 }
 

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Context as LambdaContext } from 'aws-lambda';
 import type { Claim, Ledger, RunRecord } from '../ledger/index.ts';
-import type { RunContext, RunSummary, TaskContext, TaskLogger } from '../task/context.ts';
+import type {
+  KeyContext,
+  RunContext,
+  RunSummary,
+  ShardContext,
+  TaskContext,
+  TaskLogger,
+} from '../task/context.ts';
 import { taskEnvironment } from '../task/env.ts';
 import { versionKey } from '../task/version.ts';
 import type { RunnerPorts } from './ports.ts';
@@ -30,7 +37,8 @@ export type TryContext = TaskContext & LambdaContext;
  */
 export function createContext(source: ContextSource): TryContext {
   const { ports, file, run, claim, logger, signal, params, resumption } = source;
-  const own: TaskContext = {
+  const { key, shard } = claim;
+  const own: TaskContext & Partial<KeyContext & ShardContext> = {
     version: file.version,
     name: file.name,
     env: taskEnvironment(ports.variables, file.name),
@@ -43,6 +51,8 @@ export function createContext(source: ContextSource): TryContext {
       by: run.by,
       summary: () => summarise(ports.ledger, run),
     },
+    ...(key === undefined ? {} : { key }),
+    ...(shard === undefined ? {} : { shard }),
     attempt: claim.attempt,
     idempotencyKey: idempotencyKey(ports.ledger.id, claim),
     dryRun: run.dryRun === true,
@@ -56,6 +66,7 @@ export function createContext(source: ContextSource): TryContext {
 /** One key until the task has succeeded or a person has reset it: from then on its work is new work. */
 function idempotencyKey(ledgerId: string, claim: Claim): string {
   const generation = [ledgerId, versionKey(claim.version), claim.succeededAt ?? '', claim.resetAt ?? ''];
+  if (claim.plan !== undefined) generation.push(claim.plan, claim.key ?? String(claim.shard?.index));
   return createHash('sha256').update(JSON.stringify(generation)).digest('hex').slice(0, 32);
 }
 

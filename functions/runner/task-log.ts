@@ -8,6 +8,10 @@ export interface LogIdentity {
   readonly task: string;
   readonly run: string;
   readonly attempt: number;
+  /** Of a task that is split by keys. */
+  readonly key?: string;
+  /** Of a task that is split by numbers: `7/64` is the seventh of them. */
+  readonly shard?: string;
 }
 
 const KEPT_LINES = 20;
@@ -29,7 +33,7 @@ export class TaskLog extends Logger implements TaskLogger {
 
   /** The last lines as people read them. */
   lastLines(): string[] {
-    return this.recent.map(readable);
+    return this.recent.map((line) => readable(line, this.identity));
   }
 
   protected override printLog(level: number, item: LogItem): void {
@@ -48,14 +52,11 @@ export class TaskLog extends Logger implements TaskLogger {
   }
 }
 
-const COMMON_FIELDS = new Set([
-  ...['level', 'message', 'timestamp', 'service', 'xray_trace_id'],
-  ...['version', 'task', 'run', 'attempt'],
-]);
+const COMMON_FIELDS = new Set(['level', 'message', 'timestamp', 'service', 'xray_trace_id']);
 
-function readable(line: string): string {
+function readable(line: string, identity: object = {}): string {
   const fields = JSON.parse(line) as Record<string, unknown>;
-  const own = Object.entries(fields).filter(([name]) => !COMMON_FIELDS.has(name));
+  const own = Object.entries(fields).filter(([name]) => !COMMON_FIELDS.has(name) && !(name in identity));
   const extra = own.length === 0 ? '' : ` ${JSON.stringify(Object.fromEntries(own))}`;
   const text = `${fields.timestamp} ${fields.level} ${fields.message}${extra}`;
   return text.length <= LONGEST_KEPT_LINE ? text : `${text.slice(0, LONGEST_KEPT_LINE - 1)}…`;

@@ -1,7 +1,7 @@
 import { messageOf, PartyError } from '../../errors.ts';
 import type { TaskContext, TaskLogger } from '../../task/context.ts';
 import type { TaskItems } from '../../task/define-task.ts';
-import { isSource, type Json, readerOf, type SourceReader } from '../../task/source.ts';
+import { isSource, type Json, readerOf, type Shard, type SourceReader } from '../../task/source.ts';
 
 /** What an option of the task's author threw, named by the option. */
 export function thrownBy(option: string, error: unknown): Error {
@@ -9,27 +9,37 @@ export function thrownBy(option: string, error: unknown): Error {
 }
 
 /**
- * The reader of what the task's `items` gives.
+ * The reader of what the task's `items` gives, or of a shard of it where the source splits itself.
  * @throws Error naming the option, TypeError where it gives no source
  */
-export async function openItems(items: TaskItems, ctx: TaskContext): Promise<SourceReader<unknown>> {
+export async function openItems(
+  items: TaskItems,
+  ctx: TaskContext,
+  shard: Shard | undefined,
+): Promise<SourceReader<unknown>> {
   const source: unknown = await items.source(ctx).catch((error: unknown) => {
     throw thrownBy('items', error);
   });
-  if (isSource(source)) return readerOf(source);
+  if (isSource(source)) {
+    const reader = readerOf(source);
+    if (!reader.splits) return reader;
+    return { ...reader, read: (position) => reader.read({ ...position, shard }) };
+  }
   throw new TypeError(
     `the task's "items" gave ${source === null ? 'null' : typeof source}: expected a source of after-party/sources`,
   );
 }
 
 /**
- * About how many items there are, by the task's own `count` or the source's.
+ * About how many items there are, by the task's own `count` or the source's; in a shard of a source that splits
+ * itself, its part of them.
  * @throws Error naming the option, TypeError for what is no number of items
  */
 export async function countItems(
   items: TaskItems,
   reader: SourceReader<unknown>,
   ctx: TaskContext,
+  shard: Shard | undefined,
 ): Promise<number | undefined> {
   const count = await (async () => (items.count === undefined ? reader.count?.() : items.count(ctx)))().catch(
     (error: unknown) => {
@@ -37,7 +47,9 @@ export async function countItems(
     },
   );
   if (count === undefined) return undefined;
-  if (typeof count === 'number' && count >= 0 && Number.isFinite(count)) return Math.round(count);
+  if (typeof count === 'number' && count >= 0 && Number.isFinite(count)) {
+    return Math.round(reader.splits && shard !== undefined ? count / shard.count : count);
+  }
   throw new TypeError(`the task's "count" gave ${messageOf(count)}: expected a number of items`);
 }
 

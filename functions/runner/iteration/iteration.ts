@@ -2,7 +2,7 @@ import { messageOf } from '../../errors.ts';
 import type { TaskContext } from '../../task/context.ts';
 import { checkCursor } from '../../task/cursor.ts';
 import type { TaskItems } from '../../task/define-task.ts';
-import type { Json } from '../../task/source.ts';
+import type { Json, Shard } from '../../task/source.ts';
 import type { Bookmark } from '../bookmark.ts';
 import type { RunnerPorts } from '../ports.ts';
 import type { StopSignal } from '../stop-signal.ts';
@@ -12,7 +12,7 @@ import { CompletedItems, type Unit } from './completed-items.ts';
 import { itemCount, positionOf } from './item-words.ts';
 import { type Arrival, countItems, ItemsReading, openItems, thrownBy } from './items-reader.ts';
 import { Pace } from './pace.ts';
-import { Tally } from './tally.ts';
+import { changedBy, Tally } from './tally.ts';
 
 /** Units that may be completed behind an unfinished one, for each that is processed at a time. */
 const AHEAD = 16;
@@ -28,6 +28,8 @@ export interface IterationSetup {
   readonly limit: number | undefined;
   /** Whether an earlier invocation of this run was at it. */
   readonly isContinued: boolean;
+  /** The share of the items that is processed here; undefined for all of them. */
+  readonly shard: Shard | undefined;
   readonly stop: StopSignal;
   readonly watch: StopWatch;
   readonly bookmark: Bookmark;
@@ -64,7 +66,7 @@ export class Iteration {
     this.#tally = new Tally(bookmark.progress, setup.limit, setup.isContinued);
     this.#read = this.#tally.done;
     this.#turnAt = ports.now();
-    this.#pace = new Pace(() => watch.rate ?? items.rate, ports.now);
+    this.#pace = new Pace(() => watch.rate(items.rate), ports.now);
     setup.stop.asked.addEventListener('abort', () => this.#wake());
   }
 
@@ -85,10 +87,10 @@ export class Iteration {
    * @throws what the first item that failed threw, or what threw in place of an item
    */
   async go(ctx: TaskContext): Promise<string | undefined> {
-    const { items, bookmark, stop, watch } = this.#setup;
-    const reader = await openItems(items, ctx);
+    const { items, bookmark, shard, stop, watch } = this.#setup;
+    const reader = await openItems(items, ctx, shard);
     const isNew = bookmark.progress === undefined;
-    if (isNew) this.#tally.total = await countItems(items, reader, ctx);
+    if (isNew) this.#tally.total = await countItems(items, reader, ctx, shard);
     bookmark.startNow();
     if (isNew) bookmark.move(bookmark.cursor, this.#tally.progress);
     const reading = new ItemsReading(reader, bookmark.cursor, stop.signal);
@@ -290,11 +292,4 @@ export class Iteration {
     await new Promise<void>((resolve) => setImmediate(resolve));
     this.#turnAt = now();
   }
-}
-
-/** @throws TypeError for a number that counts nothing */
-function changedBy(returned: unknown): number | undefined {
-  if (typeof returned !== 'number') return undefined;
-  if (Number.isInteger(returned) && returned >= 0) return returned;
-  throw new TypeError(`it returned ${returned}: a number is how many it changed, 0 or more`);
 }

@@ -55,3 +55,13 @@ export class Tally {
     return this.#changed === undefined ? all : `${this.#changed.toLocaleString('en')} of ${all} changed`;
   }
 }
+
+/**
+ * How many items the task says it changed, by what it returned.
+ * @throws TypeError for a number that counts nothing
+ */
+export function changedBy(returned: unknown): number | undefined {
+  if (typeof returned !== 'number') return undefined;
+  if (Number.isInteger(returned) && returned >= 0) return returned;
+  throw new TypeError(`it returned ${returned}: a number is how many it changed, 0 or more`);
+}

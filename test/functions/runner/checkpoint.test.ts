@@ -75,6 +75,7 @@ describe('checkpoint', () => {
   });
 
   it('saves the first at once, and then not more often than it may', async () => {
+    party.ports = { ...party.ports, timing: { ...party.ports.timing, checkpoint: 60_000 } };
     const checkpoint = vi.spyOn(party.ledger.tasks, 'checkpoint');
     const saved: unknown[] = [];
     party.add('1', { run: counting(async () => saved.push((await party.record('1')).cursor)) });
@@ -179,9 +180,9 @@ describe('checkpoint', () => {
       await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     };
     party.add('1', { run }, { onFailure: 'continue' }).add('2', { run });
-    const soon = () => new Date(Date.now() + 100).toISOString();
+    const soon = () => new Date(Date.now() + 1_000).toISOString();
 
-    await party.deploy({ remainingMs: 300, versions: ['1'] });
+    await party.deploy({ remainingMs: 2_000, versions: ['1'] });
     await party.deploy({ deadline: soon(), versions: ['2'] });
 
     const first = await party.record('1');
@@ -189,7 +190,7 @@ describe('checkpoint', () => {
     expect(first).not.toHaveProperty('reason');
     expect(await party.record('2')).toMatchObject({ state: 'interrupted', reason: 'deploy timeout' });
     // It gets no further than the invocation before.
-    await party.deploy({ remainingMs: 300, versions: ['1'] });
+    await party.deploy({ remainingMs: 2_000, versions: ['1'] });
     expect(await party.record('1')).toMatchObject({
       state: 'failed',
       cursor: { at: 1 },

@@ -9,19 +9,22 @@ export interface NumbersOptions {
   readonly onClose?: () => unknown;
   /** The cursor behind a number. */
   readonly cursorOf?: (number: number) => unknown;
+  /** Whether each shard reads a part of the numbers. */
+  readonly splits?: boolean;
 }
 
 /** The numbers from 1 to `last`; the cursor behind a number is that number. */
 export function numbers(last: number, options: NumbersOptions = {}): Source<number> {
-  const { count, before, onClose, cursorOf = (number) => number } = options;
+  const { count, before, onClose, cursorOf = (number) => number, splits = false } = options;
   return sourceOf({
-    splits: false,
+    splits,
     ...(count === undefined ? {} : { count: async () => count }),
     async *read(position) {
-      const { cursor = 0 } = position;
+      const { cursor = 0, shard = { index: 0, count: 1 } } = position;
       if (typeof cursor !== 'number') throw new RangeError(`${JSON.stringify(cursor)} is no number`);
       try {
         for (let number = cursor + 1; number <= last; number++) {
+          if (number % shard.count !== (shard.index + 1) % shard.count) continue;
           await before?.(number, position);
           yield [number, cursorOf(number) as Json] as const;
         }

@@ -11,7 +11,8 @@ import {
 import { type RunnerPorts, TIMING } from '../../../functions/runner/ports.ts';
 import { runnerFor } from '../../../functions/runner/runner.ts';
 import type { TaskFile } from '../../../functions/runner/task-file.ts';
-import { defineTask, type TaskOptions } from '../../../functions/task/index.ts';
+import { defineTask, type Task } from '../../../functions/task/define-task.ts';
+import type { TaskOptions } from '../../../functions/task/task-options.ts';
 import { versionKey } from '../../../functions/task/version.ts';
 import type { RunnerReport, Work } from '../../../functions/workflow-messages.ts';
 import type { Dynalite } from '../../dynalite.ts';
@@ -24,6 +25,8 @@ export interface InvokeOptions {
   readonly remainingMs?: number;
   readonly deadline?: string;
   readonly versions?: readonly string[];
+  readonly child?: number;
+  readonly share?: number;
 }
 
 /** A party on its own ledger, whose runs are begun as the controller would. */
@@ -52,11 +55,29 @@ export class TestParty {
 
   /** Adds a task; its name is its version's. */
   add(version: string, options: TaskOptions | TaskFile['load'], selected: Partial<SelectedTask> = {}): this {
-    const name = `task_${versionKey(version)}`;
     const load = typeof options === 'function' ? options : async () => ({ default: defineTask(options) });
-    this.files.push({ version, name, file: `${version}_${name}.ts`, checksum: 'c0ffee', load });
     const delivery = typeof options === 'function' ? 'at-least-once' : (options.delivery ?? 'at-least-once');
-    this.selection.push({ version, name, when: 'once', delivery, onFailure: 'fail-deploy', ...selected });
+    return this.#select(version, load, { delivery, ...selected });
+  }
+
+  /** Adds a task that is split. */
+  addSplit(version: string, task: Task, selected: Partial<SelectedTask> = {}): this {
+    const childDelivery = task.delivery;
+    return this.#select(version, async () => ({ default: task }), { childDelivery, ...selected });
+  }
+
+  /** Has a file say something else of its task from now on. */
+  rewrite(version: string, task: Task): void {
+    const index = this.files.findIndex((file) => file.version === version);
+    const file = this.files[index];
+    if (file !== undefined) this.files[index] = { ...file, load: async () => ({ default: task }) };
+  }
+
+  #select(version: string, load: TaskFile['load'], selected: Partial<SelectedTask>): this {
+    const name = `task_${versionKey(version)}`;
+    this.files.push({ version, name, file: `${version}_${name}.ts`, checksum: 'c0ffee', load });
+    const usual = { when: 'once', delivery: 'at-least-once', onFailure: 'fail-deploy' } as const;
+    this.selection.push({ version, name, ...usual, ...selected });
     return this;
   }
 
@@ -86,6 +107,8 @@ export class TestParty {
       versions: [...versions],
       timeoutSeconds: 900,
       ...(options.deadline === undefined ? {} : { deadline: options.deadline }),
+      ...(options.child === undefined ? {} : { child: options.child }),
+      ...(options.share === undefined ? {} : { share: options.share }),
     };
     const context = { awsRequestId: `request-${randomUUID()}`, getRemainingTimeInMillis: () => remainingMs };
     return runnerFor(() => this.ports)(work, context as Context);
@@ -101,6 +124,28 @@ export class TestParty {
     const record = await this.ledger.tasks.get(version);
     if (record === undefined) throw new Error(`task ${version} has no record`);
     return record;
+  }
+
+  /** The children of a task as the ledger has them, in the order of their numbers. */
+  async children(version: string): Promise<TaskRecord[]> {
+    const { children } = await this.record(version);
+    if (children === undefined) throw new Error(`task ${version} has no children`);
+    const records = Array.from({ length: children.count }, (_, index) => this.child(version, index + 1));
+    return Promise.all(records);
+  }
+
+  async child(version: string, number: number): Promise<TaskRecord> {
+    const record = await this.ledger.children(version).at(number).get(version);
+    if (record === undefined) throw new Error(`child ${number} of task ${version} has no record`);
+    return record;
+  }
+
+  /** Has the children of a task executed one after the other, as the workflow would side by side. */
+  async invokeChildren(runId: string, version: string, options: InvokeOptions = {}): Promise<void> {
+    const { children } = await this.record(version);
+    for (let child = 1; child <= (children?.count ?? 0); child++) {
+      await this.invoke(runId, { ...options, versions: [version], child });
+    }
   }
 
   async states(): Promise<Record<string, string>> {
