@@ -25,6 +25,8 @@ export interface ClaimRequest {
   readonly leaseUntil: string;
   /** Whether to forget the cursor of an earlier run's attempt; refused for what this run itself has interrupted. */
   readonly fromStart?: boolean;
+  /** Whether it is only to be seen what the task would do: its record stays as it is. */
+  readonly dryRun?: boolean;
   /** Whether it is a child of a split task: nobody stops or claims it but with its task. */
   readonly isChild?: boolean;
 }
@@ -63,33 +65,48 @@ const BROKE_OFF = '#state = :running AND #leaseUntil < :now AND NOT #run = :run'
  * The records that a run may take; each task at most once per run. Alternatives joined by OR, with no
  * parentheses: those multiply the time that the embedded database takes to read a condition.
  */
-function claimable({ task, asked, fromStart, isChild = false }: ClaimRequest): string {
+function claimable(request: ClaimRequest): string {
+  const { task, asked, fromStart, isChild = false } = request;
   const alternatives = ['#state = :pending'];
   // What a child stands for is known from its item alone.
   if (!isChild) alternatives.push('attribute_not_exists(#state)');
+  const isEveryDeploy = task.when === 'every-deploy';
+  const keepsChildren = goesOnWithChildren(request);
+  const unplanned = keepsChildren ? ' AND attribute_not_exists(#children)' : '';
   const resumable = [
-    '#state = :interrupted AND NOT #lastRun = :run',
+    `#state = :interrupted AND NOT #lastRun = :run${unplanned}`,
     // A run goes on with what yielded, and not with what was stopped: that has a reason.
-    ...(fromStart === true ? [] : ['#state = :interrupted AND attribute_not_exists(#reason)']),
+    ...(fromStart === true ? [] : [`#state = :interrupted AND attribute_not_exists(#reason)${unplanned}`]),
   ];
   const settledAs = (...states: string[]): string[] =>
     states.map((state) => `#state = ${state} AND NOT #lastRun = :run`);
   if (asked) {
     // A dry run of what had broken off leaves it so, but for that it was: no second call may claim it again.
     const atRest = 'NOT #state = :running AND NOT #state = :fannedOut AND NOT #lastRun = :run';
-    alternatives.push(...resumable, atRest, `${BROKE_OFF} AND NOT #lastRun = :run`);
-  } else if (task.when === 'every-deploy') {
+    const anew = `${atRest} AND ${isEveryDeploy ? 'NOT #state = :interrupted' : '#state = :succeeded'}`;
+    alternatives.push(...resumable, `${atRest}${unplanned}`, ...(keepsChildren ? [anew] : []));
+    alternatives.push(`${BROKE_OFF} AND NOT #lastRun = :run`);
+  } else if (isEveryDeploy) {
     alternatives.push(...resumable, ...settledAs(':succeeded', ':failed', ':inDoubt'), BROKE_OFF);
   } else {
     const never = 'attribute_not_exists(#succeededAt)';
     const settled = isChild ? [':failed', ':paused', ':cancelled'] : [':failed'];
     alternatives.push(
-      ...[...resumable, ...settledAs(...settled)].map((earlier) => `${earlier} AND ${never}`),
+      ...resumable.map((earlier) => `${earlier} AND ${never}`),
+      ...settledAs(...settled).map((earlier) => `${earlier} AND ${never}${unplanned}`),
     );
     // Whether an at-most-once task that broke off had its effect, only a person can say.
     if (task.delivery === 'at-least-once') alternatives.push(`${BROKE_OFF} AND ${never}`);
   }
   return alternatives.join(' OR ');
+}
+
+/**
+ * Whether the children of an earlier plan are brought to their end where there are any, instead of planning anew:
+ * another run may have made that plan since the workflow was told to have the task split.
+ */
+function goesOnWithChildren({ task, fromStart, dryRun, isChild }: ClaimRequest): boolean {
+  return task.childDelivery !== undefined && isChild !== true && fromStart !== true && dryRun !== true;
 }
 
 const VALUES = {

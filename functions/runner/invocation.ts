@@ -123,6 +123,7 @@ async function claim(
     token: `${lambda.awsRequestId}.${randomUUID()}`,
     now: iso(ports.now()),
     leaseUntil: iso(endsAt + LEASE_MARGIN_MS),
+    ...(run.dryRun === true ? { dryRun: true } : {}),
   };
   if (work.child !== undefined)
     return ledger
