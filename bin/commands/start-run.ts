@@ -101,8 +101,7 @@ function exitCodeOfRun(run: RunStatus): ExitCode {
   // Params that were refused, or a bundle that does not load.
   if (run.state === 'failed' && executed.length === 0) return EXIT.notStarted;
   // Of some children, it is about those: others may have failed before.
-  if (run.children.length > 0 && run.state !== 'cancelled')
-    return run.children.every(({ state }) => state === 'succeeded') ? EXIT.ok : EXIT.taskFailed;
-  const failed = executed.some((task) => UNFINISHED.has(task.state));
+  const judged = run.children.length > 0 ? run.children : executed;
+  const failed = judged.some((one) => UNFINISHED.has(one.state));
   return run.state === 'succeeded' && !failed ? EXIT.ok : EXIT.taskFailed;
 }

@@ -63,10 +63,26 @@ export async function holderBetweenSlices(
   record: TaskRecord,
   runId?: string,
 ): Promise<string | undefined> {
-  const { state, run, lastRun } = record;
-  const holder = state === 'fanned-out' ? run : state === 'interrupted' ? lastRun : undefined;
+  const { state, run, lastRun, reason } = record;
+  const hasYielded = state === 'interrupted' && reason === undefined;
+  const holder = state === 'fanned-out' ? run : hasYielded ? lastRun : undefined;
   if (holder === undefined || holder === runId) return undefined;
   return (await isUnderWay(ports, holder)) ? holder : undefined;
+}
+
+/** The first of these tasks, up to one that another run goes on with, slice by slice. */
+export async function untilHeld(
+  ports: ControllerPorts,
+  run: RunRecord,
+  records: ReadonlyMap<string, TaskRecord>,
+  versions: readonly string[],
+): Promise<string[]> {
+  for (const [index, version] of versions.entries()) {
+    const record = records.get(version);
+    const holder = record && (await holderBetweenSlices(ports, record, run.runId));
+    if (holder !== undefined) return versions.slice(0, index);
+  }
+  return [...versions];
 }
 
 /** Whether a background task need not give up yet: a run that is under way may still see to an earlier one. */

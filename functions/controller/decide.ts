@@ -10,7 +10,7 @@ import {
 import { compareVersions, versionKey } from '../task/version.ts';
 import type { DecideMessage, Decision, Work } from '../workflow-messages.ts';
 import { answerRun } from './answer-run.ts';
-import { holderBetweenSlices, mayYetSucceed } from './background.ts';
+import { mayYetSucceed, untilHeld } from './background.ts';
 import { beginDeploy } from './begin-deploy.ts';
 import { endOfChosen } from './chosen-children.ts';
 import { awaitCommit } from './commit-wait.ts';
@@ -73,18 +73,14 @@ async function step(
     case 'settle':
       await settle(ports, run, next.task, next.record, 'its invocation ended without a word');
       return step(ports, run, await reread(ports, run));
-    case 'run':
-      if (left <= 0) {
-        const first = (run.selection ?? []).find((task) => versionKey(task.version) === next.versions[0]);
-        if (first !== undefined) return end(ports, run, records, { because: 'deadline', task: first });
-      }
-      return (
-        (await leaveToOther(ports, run, records, next.versions)) ??
-        runWork(ports, run, {
-          versions: [...next.versions],
-          attempt: records.get(next.versions[0] ?? '')?.attempt ?? 0,
-        })
-      );
+    case 'run': {
+      const [first] = tasksOf(run, next.versions);
+      if (left <= 0 && first !== undefined)
+        return end(ports, run, records, { because: 'deadline', task: first });
+      const versions = await untilHeld(ports, run, records, next.versions);
+      if (versions.length === 0 && first !== undefined) return leaveToOther(ports, run, records, first);
+      return runWork(ports, run, { versions, attempt: records.get(versions[0] ?? '')?.attempt ?? 0 });
+    }
     case 'fan-out':
       if (left <= 0 && next.record.state !== 'fanned-out')
         return end(ports, run, records, { because: 'deadline', task: next.task });
@@ -122,11 +118,8 @@ async function seeToChildren(
       return next.decision;
     case 'over':
       return endWithChosen(ports, run, records, task);
-    case 'held': {
-      const waits = run.trigger === 'deploy' && run.parent === undefined && run.request === undefined;
-      if (!waits) return end(ports, run, records, { because: run.request ? 'cancelled' : 'held', task });
-      return left <= 0 ? end(ports, run, records, { because: 'deadline', task }) : wait(run, left);
-    }
+    case 'held':
+      return leaveToOther(ports, run, records, task);
     case 'wait':
       if (left <= 0) return end(ports, run, records, { because: 'deadline', task });
       return wait(run, Math.min(next.until - ports.now(), left));
@@ -143,18 +136,22 @@ async function endWithChosen(
   return end(ports, run, records, await endOfChosen(ports, run, task, record));
 }
 
-/** A background task that another run goes on with, slice by slice, is left to it. */
+/** A task that another run is at: a deploy waits for it as for one that is just being executed. */
 async function leaveToOther(
   ports: ControllerPorts,
   run: RunRecord,
   records: Records,
-  versions: readonly string[],
-): Promise<Decision | undefined> {
-  const [task] = run.selection ?? [];
-  const record = records.get(versions[0] ?? '');
-  if (run.parent === undefined || task === undefined || record === undefined) return undefined;
-  const holder = await holderBetweenSlices(ports, record, run.runId);
-  return holder === undefined ? undefined : end(ports, run, records, { because: 'held', task });
+  task: SelectedTask,
+): Promise<Decision> {
+  if (run.request !== undefined) return end(ports, run, records, { because: 'cancelled' });
+  const waits = run.trigger === 'deploy' && run.parent === undefined;
+  if (!waits) return end(ports, run, records, { because: 'held', task });
+  const left = untilDeadline(run, ports.now());
+  return left <= 0 ? end(ports, run, records, { because: 'deadline', task }) : wait(run, left);
+}
+
+function tasksOf({ selection = [] }: RunRecord, versions: readonly string[]): SelectedTask[] {
+  return versions.flatMap((version) => selection.find((task) => versionKey(task.version) === version) ?? []);
 }
 
 /** Nobody waits for a background task, so it waits for those before it as long as they are under way. */
