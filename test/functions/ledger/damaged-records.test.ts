@@ -117,6 +117,20 @@ describe('a task item that somebody edited', () => {
     },
   );
 
+  it.each(['run', 'children'])('is named when %s is missing from one that is split', async (attribute) => {
+    const ledger = table.open();
+    const claim = won(await ledger.tasks.claim(request()));
+    await ledger.tasks.fanOut(claim, { of: 'shards', count: 4, parallel: 2, plan: at(1) }, at(1));
+    await ledger.edit(SK, { [attribute]: undefined });
+
+    await expect(ledger.tasks.get(version)).rejects.toMatchObject({
+      code: 'damaged-record',
+      message: expect.stringContaining(`attribute ${attribute}: missing, though the state is "fanned-out"`),
+    });
+    await ledger.tasks.correct(reset, at(99));
+    expect((await ledger.record()).state).toBe('pending');
+  });
+
   it('is not reset under an invocation that executes it', async () => {
     const ledger = table.open();
     await ledger.tasks.claim(request());
