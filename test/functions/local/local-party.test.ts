@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { RunStatus, TaskStatus } from '../../../functions/controller/requests.ts';
+import type { TaskStatus } from '../../../functions/controller/requests.ts';
 import { VARIABLES } from '../../../functions/environment.ts';
 import {
   type LocalLogLine,
@@ -22,6 +22,7 @@ import {
 } from '../../../functions/local/index.ts';
 import { manifest } from './fixtures/party-bundle.ts';
 import { gone, isAlive, pidIn } from './processes.ts';
+import { ask, run, runIdOf } from './requests.ts';
 
 // Real processes, on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -51,21 +52,6 @@ async function open(options: Partial<LocalPartyOptions> = {}): Promise<LocalPart
   const party = await openLocalParty({ folder, tasksFolder, bundle, idleSeconds: 0.1, ...options });
   parties.push(party);
   return party;
-}
-
-const runIdOf = () => randomBytes(16).toString('hex');
-
-async function ask<T>(party: LocalParty, request: object): Promise<T> {
-  const answer = (await party.request({ v: 1, by: 'a test', ...request })) as { ok: T };
-  if (!('ok' in answer)) throw new Error(JSON.stringify(answer));
-  return answer.ok;
-}
-
-async function run(party: LocalParty, request: object = { request: 'run' }): Promise<RunStatus> {
-  const runId = runIdOf();
-  await ask(party, { runId, ...request });
-  await party.settled(runId);
-  return ask(party, { request: 'show-run', runId });
 }
 
 const invoke = (party: LocalParty, name: string) => run(party, { request: 'invoke', names: [name] });
@@ -233,7 +219,13 @@ describe('a process that is killed', () => {
 
     process.kill(await pidIn(pidFile), 'SIGKILL');
 
-    expect((await done).tasks).toMatchObject([{ state: 'succeeded' }, { name: 'depends', state: 'failed' }]);
+    expect((await done).tasks).toMatchObject([
+      { state: 'succeeded' },
+      {
+        ...{ name: 'depends', state: 'failed' },
+        reason: "the runner's process was ended by SIGKILL while the task was being executed",
+      },
+    ]);
   });
 
   it('is the database server: who drives a run is told, and its runner ends', async () => {
