@@ -21,7 +21,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     for (const step of undo.toReversed()) await step();
   };
   try {
-    const program = await installMinistack(MINISTACK_FOLDER);
+    const python = await installMinistack(MINISTACK_FOLDER);
     await restoreDist();
     const installation = await installPackedPackage();
     if (process.env.KEEP_E2E_APPS === undefined) {
@@ -31,7 +31,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     }
     undo.push(restoreDist);
     await hideDist();
-    const ministack = await startMinistack(program);
+    const ministack = await startMinistack(python);
     undo.push(ministack.stop);
     await mustRun('cdk', ['bootstrap', 'aws://000000000000/us-east-1'], {
       cwd: installation,

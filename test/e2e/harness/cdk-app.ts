@@ -17,6 +17,8 @@ export function appEnvironment(installation: string, endpoint: string): NodeJS.P
     AWS_EC2_METADATA_DISABLED: 'true',
     // Whoever starts cdk from a test hands this on; its deploys must differ from each other nevertheless.
     VITEST: 'true',
+    // CDK's own look at the templates takes longer than all else of a synth: one synth of all has it.
+    CDK_VALIDATION: 'false',
   };
 }
 

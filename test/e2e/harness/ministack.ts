@@ -33,20 +33,21 @@ function checkPython(): void {
   }
 }
 
+const STARTER = join(import.meta.dirname, 'start-ministack.py');
 /** Ignored by git. */
 export const MINISTACK_FOLDER = join(import.meta.dirname, '..', '..', '..', '.ministack');
 
 /**
  * Puts MiniStack into a virtual environment below `folder`, once per release of it.
- * @returns the program
+ * @returns its Python
  * @throws Error in one sentence that names the fix, where Python is missing or too old
  */
 export async function installMinistack(folder: string): Promise<string> {
   const environment = join(folder, VERSION);
-  const program = join(environment, 'bin', 'ministack');
+  const python = join(environment, 'bin', 'python3');
   // Written last, so that an installation that broke off is made anew.
   const installed = join(environment, 'installed');
-  if (existsSync(installed)) return program;
+  if (existsSync(installed)) return python;
   checkPython();
   await rm(environment, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
@@ -55,7 +56,7 @@ export async function installMinistack(folder: string): Promise<string> {
   const pip = join(environment, 'bin', 'pip');
   await mustRun(pip, ['install', '--quiet', '--disable-pip-version-check', `ministack==${VERSION}`], options);
   await writeFile(installed, '');
-  return program;
+  return python;
 }
 
 export interface Ministack {
@@ -64,13 +65,13 @@ export interface Ministack {
 }
 
 /** Starts MiniStack on a free loopback port; its Lambdas run on the `node` that runs this process. */
-export async function startMinistack(program: string): Promise<Ministack> {
+export async function startMinistack(python: string): Promise<Ministack> {
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
   const scratch = await mkdtemp(join(tmpdir(), 'after-party-ministack-'));
   const logFile = join(scratch, 'ministack.log');
   const log = await open(logFile, 'w');
-  const server = spawn(program, [], {
+  const server = spawn(python, [STARTER], {
     cwd: scratch,
     // Lambdas inherit this environment: nothing of the test runner's may be in it. Response URLs are made of
     // MINISTACK_HOST, and the AWS_ENDPOINT_URL inside a Lambda has the same host only if it is set.

@@ -1,10 +1,17 @@
 import { CdkApp } from './cdk-app.ts';
 
-/** Adds a line to the journal table: what ran, and in which order. */
+/** Reads the journal table, which tells what ran, and in which order, and adds a line to it. */
 export const JOURNAL = `import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 
 const documents = DynamoDBDocumentClient.from(new DynamoDBClient({}));
+
+export async function noted(table: string): Promise<string[]> {
+  const { Item } = await documents.send(
+    new GetCommand({ TableName: table, Key: { id: 'journal' }, ConsistentRead: true }),
+  );
+  return Item?.lines ?? [];
+}
 
 export async function note(table: string, line: string): Promise<void> {
   await documents.send(
@@ -49,6 +56,23 @@ export default defineTask({
   async run({ env, name, params, logger, signal }) {
     await note(env.JOURNAL_TABLE, name);
     ${options.body ?? ''}
+  },
+});
+`;
+}
+
+/** A task that is split, by `shards` or `forEach` in `first`; `body` does a part of it. */
+export function splitTask(options: { readonly first: string; readonly body: string }): string {
+  const context = options.first.includes('shards:') ? 'shard' : 'key';
+  return `import { setTimeout as sleep } from 'node:timers/promises';
+import { defineTask } from 'after-party/task';
+import { isOpen } from './_gate.js';
+import { note, noted } from './_journal.js';
+
+export default defineTask({
+  ${options.first}
+  async run({ env, name, ${context} }) {
+    ${options.body}
   },
 });
 `;
