@@ -204,6 +204,12 @@ describe('the log group', () => {
     });
   });
 
+  it('name the key or the shard that they are of', () => {
+    expect(parseRunnerLine(line({ key: 'acme' }))).toMatchObject({ message: 'item', key: 'acme' });
+    expect(parseRunnerLine(line({ shard: '7/64' }))).toMatchObject({ message: 'item', shard: '7/64' });
+    expect(parseRunnerLine(line({ key: 7 }))).toMatchObject({ message: 'item {"key":7}' });
+  });
+
   it('is checked again, since emulators do not read the pattern', async () => {
     const event = (version: string) => ({ timestamp: 1, message: line({ version, run: RUN }) });
     logs.on(FilterLogEventsCommand).resolves({ events: [event('7'), event('8')] });

@@ -142,4 +142,18 @@ describe('a deploy with background tasks', () => {
       'no pending tasks to run. Background: 1 starts after the commit, mail is in doubt, backfill is still running, 43 %',
     );
   });
+
+  it.each([
+    [{}, 'backfill is still running, 43 %'],
+    [{ reason: 'limit of 43 items reached' }, '1 starts after the commit'],
+  ])('says of what is interrupted whether a run goes on with it: %j', async (stopped, words) => {
+    const party = await CommittingParty.deploying(table, [
+      deployed('2', { name: 'backfill', background: true }),
+    ]);
+    const claim = await party.claim('2');
+    const far = { cursor: 43, progress: { done: 43, total: 100 } };
+    await party.ledger.tasks.finish(claim, { state: 'interrupted', ...far, ...stopped }, at(1));
+    await party.decide();
+    expect((await party.run()).answer?.text).toBe(`no pending tasks to run. Background: ${words}`);
+  });
 });
