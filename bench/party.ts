@@ -2,18 +2,14 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import type { Context } from 'aws-lambda';
-import { type Controller, createController } from '../functions/controller/index.ts';
+import type { Controller } from '../functions/controller/index.ts';
 import { Ledger, LedgerTable } from '../functions/ledger/index.ts';
 import type { ManifestTask } from '../functions/manifest.ts';
-import { TIMING } from '../functions/runner/ports.ts';
 import { runnerFor } from '../functions/runner/runner.ts';
 import { defineTask } from '../functions/task/index.ts';
 import type { Decision, RunnerReport } from '../functions/workflow-messages.ts';
 import { TABLE } from './database.ts';
-
-const STACK_ID = 'arn:aws:cloudformation:us-east-1:000000000000:stack/Bench/1';
-const RUNNER_SECONDS = 900;
+import { benchController, benchRunnerPorts, invocationContext, STACK_ID } from './functions.ts';
 
 /** No-op tasks with a controller and a runner; CloudFormation's side of a deploy is a server in this process. */
 export class BenchParty {
@@ -26,21 +22,10 @@ export class BenchParty {
     const tasks = Array.from({ length: count }, (_, index) => noOp(index + 1));
     const ledger = new Ledger(new LedgerTable(client, TABLE, ledgerId));
     this.#server = server;
-    this.controller = createController({
-      config: {
-        environmentName: 'bench',
-        party: 'Tasks',
-        stackId: STACK_ID,
-        deployTimeoutSeconds: 1800,
-        runnerTimeoutSeconds: RUNNER_SECONDS,
-        onFailure: 'fail-deploy',
-        newEnvironment: 'run',
-        ownsLedger: true,
-        retentionDays: 365,
-        endpointUrl: this.#url,
-      },
-      manifest: { v: 1, tasks },
+    this.controller = benchController({
       ledger,
+      tasks,
+      endpointUrl: this.#url,
       workflow: {
         start: async (runId) => {
           this.#started = runId;
@@ -48,34 +33,14 @@ export class BenchParty {
         },
         isRunning: async () => false,
       },
-      stacks: { describe: async () => ({ status: 'UPDATE_IN_PROGRESS', rootStatus: 'UPDATE_IN_PROGRESS' }) },
-      runnerLogs: { read: async () => ({ lines: [], token: null }), tail: async () => [] },
-      log: { info: () => undefined, error: () => undefined, report: () => undefined },
-      now: Date.now,
     });
     const task = defineTask({ run: () => undefined });
     const files = tasks.map(({ version, name, file, checksum }) => ({
       ...{ version, name, file, checksum },
       load: async () => ({ default: task }),
     }));
-    const ports = {
-      files,
-      ledger,
-      environmentName: 'bench',
-      timeoutSeconds: RUNNER_SECONDS,
-      variables: {},
-      now: Date.now,
-      timing: TIMING,
-      endProcess: () => Promise.reject(new Error('a no-op task would end the process')),
-    };
-    const handler = runnerFor(() => ports);
-    this.#run = (work) => {
-      const context: Partial<Context> = {
-        awsRequestId: randomUUID(),
-        getRemainingTimeInMillis: () => RUNNER_SECONDS * 1000,
-      };
-      return handler(work, context as Context) as Promise<RunnerReport>;
-    };
+    const handler = runnerFor(() => benchRunnerPorts(files, ledger));
+    this.#run = (work) => handler(work, invocationContext()) as Promise<RunnerReport>;
   }
 
   static async start(client: DynamoDBDocumentClient, ledgerId: string, count: number): Promise<BenchParty> {

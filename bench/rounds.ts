@@ -6,6 +6,8 @@ export interface Row {
   readonly ratio?: number;
   /** The ratio that is aimed at, at most. */
   readonly aim?: number;
+  /** The ratio that is aimed at, at least. */
+  readonly aimAtLeast?: number;
 }
 
 /** Measures both in turn, after one round that does not count, and takes the medians. */

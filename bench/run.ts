@@ -7,7 +7,7 @@ import type { Row } from './rounds.ts';
 const benchmarks =
   process.argv.length > 2
     ? process.argv.slice(2)
-    : ['tasks', 'status', 'items', 'memory', 'synth', 'assets', 'start-up'];
+    : ['tasks', 'status', 'items', 'memory', 'shards', 'synth', 'assets', 'start-up'];
 
 const rows: Row[] = [];
 for (const name of benchmarks) {
@@ -33,13 +33,13 @@ function ended(child: ChildProcess): Promise<number | null> {
 }
 
 function table(lines: readonly Row[]): string {
-  const cells = lines.map(({ what, measured, peer, ratio, aim }) => [
+  const cells = lines.map(({ what, measured, peer, ratio, aim, aimAtLeast }) => [
     what,
     measured,
     peer,
     ratio === undefined ? '' : ratio.toFixed(2),
-    aim === undefined ? '' : `≤ ${aim}`,
-    ratio === undefined || aim === undefined ? '' : ratio <= aim ? 'met' : 'MISSED',
+    aim === undefined ? (aimAtLeast === undefined ? '' : `≥ ${aimAtLeast}`) : `≤ ${aim}`,
+    ratio === undefined ? '' : verdict(ratio, aim, aimAtLeast),
   ]);
   const head = ['', 'measured', 'against', 'ratio', 'aim', ''];
   const widths = head.map((_, column) =>
@@ -53,4 +53,9 @@ function table(lines: readonly Row[]): string {
         .trimEnd(),
     )
     .join('\n');
+}
+
+function verdict(ratio: number, most: number | undefined, least: number | undefined): string {
+  if (most === undefined && least === undefined) return '';
+  return ratio <= (most ?? ratio) && ratio >= (least ?? ratio) ? 'met' : 'MISSED';
 }
