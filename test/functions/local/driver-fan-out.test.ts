@@ -44,16 +44,19 @@ interface Scene {
   readonly child?: (state: State) => Decision | Promise<Decision>;
   readonly invoke?: Runner['invoke'];
   readonly runnersAtOnce?: number;
+  /** The first that run wait until so many do. */
+  readonly together?: number;
 }
 
 /** A driver whose Decide has each child run once. */
-function driverOf({ parent, child = runOnce, invoke, runnersAtOnce = 64 }: Scene) {
+function driverOf({ parent, child = runOnce, invoke, runnersAtOnce = 64, together = 1 }: Scene) {
   const told: State[] = [];
   const atWork = { now: 0, most: 0, runners: 0, ended: 0 };
   const inOrder: Runner['invoke'] = async () => {
     atWork.now += 1;
     atWork.most = Math.max(atWork.most, atWork.now);
-    await sleep(5);
+    do await sleep(1);
+    while (atWork.most < together);
     atWork.now -= 1;
     return { report: { v: 1, runId } };
   };
@@ -87,7 +90,7 @@ function runOnce({ version, child = 0, share, work }: State): Decision {
 
 describe('fan-out', () => {
   it('executes each child in a loop of its own, so many at once as it is told', async () => {
-    const { driver, told, atWork } = driverOf({ parent: [map(numbers(16), 4)] });
+    const { driver, told, atWork } = driverOf({ parent: [map(numbers(16), 4)], together: 4 });
 
     await driver.start(runId);
     await driver.settled(runId);
@@ -126,7 +129,11 @@ describe('fan-out', () => {
   });
 
   it('forks no more runners than the machine bears, and gives each the share of those that it leaves out', async () => {
-    const { driver, told, atWork } = driverOf({ parent: [map(numbers(12), 12)], runnersAtOnce: 3 });
+    const { driver, told, atWork } = driverOf({
+      parent: [map(numbers(12), 12)],
+      runnersAtOnce: 3,
+      together: 3,
+    });
 
     await driver.start(runId);
     await driver.settled(runId);
