@@ -1,0 +1,24 @@
+import { Option } from 'commander';
+import type { GenerateTaskOptions } from '../commands/generate-task.ts';
+import type { Declaring } from './declaring.ts';
+import { outputOptions } from './options.ts';
+
+/** Commands for those who write tasks. */
+export function declareAuthoring({ program, surroundings, ended }: Declaring): void {
+  outputOptions(program.command('init').description('prepare a CDK app for tasks')).action(async () => {
+    const { init } = await import('../commands/init.ts');
+    ended(await init(surroundings));
+  });
+
+  const task = program.command('generate').description('write new files').command('task <name>');
+  task
+    .description('write a new task module into tasks/')
+    .option('--description <text>', 'one line for people')
+    .addOption(new Option('--manual', 'run it by hand only').conflicts('everyDeploy'))
+    .option('--every-deploy', 'run it on every deploy')
+    .addOption(new Option('--background', 'start it after the deploy has committed').conflicts('manual'));
+  outputOptions(task).action(async (name: string, options: GenerateTaskOptions) => {
+    const { generateTask } = await import('../commands/generate-task.ts');
+    ended(await generateTask(name, options, surroundings));
+  });
+}
