@@ -2,7 +2,6 @@ import type { ChildrenPage, ChildStatus, TaskDetails } from '../../functions/con
 import { localNames } from '../project/local-tasks.ts';
 import { table } from '../terminal/table.ts';
 import { childNote, childTitle, stateColour, tookOf } from '../terminal/task-lines.ts';
-import type { Terminal } from '../terminal/terminal.ts';
 import { span } from '../terminal/times.ts';
 import type { CommandContext } from './context.ts';
 
@@ -38,19 +37,18 @@ export async function childrenOf(
 
 export function childLines(
   { name, children = [], unfinished = 0 }: ShownChildren & Pick<TaskDetails, 'name'>,
-  { colours, width }: Terminal,
-  now: number,
+  { terminal: { colours, width }, party, now }: CommandContext,
 ): string[] {
   const rows = children.map((child) => [
     { text: child.state, paint: stateColour(child.state, colours) },
     { text: childTitle(child) },
-    { text: span(tookOf(child, now)) },
+    { text: span(tookOf(child, now())) },
     { text: childNote(child) },
   ]);
   const [, ...lines] = rows.length === 0 ? [] : table(['', '', '', ''], rows, width - 2);
   const more = unfinished - children.length;
   return [
     ...lines.map((line) => line.slice(2)),
-    ...(more > 0 ? [`… and ${more} more: npx after-party show ${name} --json lists all`] : []),
+    ...(more > 0 ? [`… and ${more} more: npx after-party show ${name} --json${party.flags} lists all`] : []),
   ];
 }

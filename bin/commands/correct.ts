@@ -1,6 +1,6 @@
 import { PartyError } from '../../functions/errors.ts';
 import { localNames } from '../project/local-tasks.ts';
-import { childNote, childTitle, noteOf, titleOf } from '../terminal/task-lines.ts';
+import { childNote, childTitle, noteOf, quotedKey, titleOf } from '../terminal/task-lines.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
@@ -43,7 +43,7 @@ async function confirmReset(
   keys: readonly string[] | undefined,
   { terminal }: CommandContext,
 ): Promise<void> {
-  const what = keys === undefined ? '' : `${keys.map((key) => JSON.stringify(key)).join(', ')} of `;
+  const what = keys === undefined ? '' : `${keys.map(quotedKey).join(', ')} of `;
   const consequence = `after a reset the next deploy runs ${what}${names.join(', ')} again`;
   if (!terminal.interactive)
     throw new PartyError('confirm', consequence, 'add --yes to reset without being asked');

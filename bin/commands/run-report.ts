@@ -3,7 +3,7 @@ import { messageOf } from '../../functions/errors.ts';
 import { LogReader } from '../party/log-reader.ts';
 import { doneOf, outlookText, progressBar } from '../terminal/progress.ts';
 import { safeDocument, safeText } from '../terminal/safe-text.ts';
-import { markOf, noteOf, stateColour, titleOf } from '../terminal/task-lines.ts';
+import { markOf, noteOf, quotedKey, stateColour, titleOf } from '../terminal/task-lines.ts';
 import { span } from '../terminal/times.ts';
 import type { CommandContext } from './context.ts';
 
@@ -107,7 +107,7 @@ function attemptOf(task: TaskStatus): string {
 
 /** The child of a split task that a log line is of. */
 export function childOf({ key, shard }: LogLine): string {
-  if (key !== undefined) return JSON.stringify(key);
+  if (key !== undefined) return quotedKey(key);
   return shard ?? '';
 }
 

@@ -42,7 +42,8 @@ export async function show(
   return EXIT.ok;
 }
 
-function taskLines(task: ShownTask, { terminal, party, now }: CommandContext): string[] {
+function taskLines(task: ShownTask, context: CommandContext): string[] {
+  const { terminal, party, now } = context;
   const { colours } = terminal;
   const fields: [string, string][] = [
     ['when', task.when],
@@ -71,7 +72,7 @@ function taskLines(task: ShownTask, { terminal, party, now }: CommandContext): s
     ...fields
       .filter(([, text]) => text !== '')
       .map(([name, text]) => `  ${name.padEnd(width)}  ${indented(text, width + 4)}`),
-    ...section('not succeeded', childLines(task, terminal, now())),
+    ...section('not succeeded', childLines(task, context)),
     ...section('stack', task.error?.stack?.split('\n') ?? []),
     ...section('last log lines', task.logs),
     ...section('history', task.history.map(historyLine)),

@@ -8,9 +8,17 @@ export function titleOf(task: Pick<TaskStatus, 'version' | 'name'>): string {
   return `${task.version}_${task.name}`;
 }
 
+const LONGEST_KEY = 60;
+
 /** How people call a child: `key "acme"`, `shard 7`. */
 export function childTitle({ key, shard }: Pick<ChildStatus, 'key' | 'shard'>): string {
-  return shard === null ? `key ${JSON.stringify(key)}` : `shard ${key}`;
+  return shard === null ? `key ${quotedKey(key)}` : `shard ${key}`;
+}
+
+/** A key in quotes, since any characters may be in it; a long one cut. */
+export function quotedKey(key: string): string {
+  const letters = [...JSON.stringify(key)];
+  return letters.length <= LONGEST_KEY ? letters.join('') : `${letters.slice(0, LONGEST_KEY - 1).join('')}…`;
 }
 
 const WAITING = new Set(['pending', 'stale', 'interrupted', 'paused']);
