@@ -156,22 +156,6 @@ describe('a cancel', () => {
     expect(isAtBoundary(record)).toBe(true);
   });
 
-  it('comes too late while the last item completes', async () => {
-    const ask = () => party.ledger.tasks.requestStop('1', request('cancel'));
-    party.add('1', {
-      items: numbers(3),
-      async process(item, { signal }) {
-        if (item !== 3) return;
-        await ask();
-        await new Promise((resolve) => signal.addEventListener('abort', resolve));
-      },
-    });
-
-    await party.deploy();
-
-    expect(await party.record('1')).toMatchObject({ state: 'succeeded', result: '3 items' });
-  });
-
   it('while the invocation yields is obeyed at once', async () => {
     party.add('1', yieldingAtThird());
     beforeStopping(() => party.ledger.tasks.requestStop('1', request('cancel', 'wrong')));
@@ -212,6 +196,25 @@ describe('a pause while the invocation yields', () => {
 
     expect(await party.record('1')).toMatchObject({ state: 'paused', reason: 'paused', cursor: 3 });
   });
+});
+
+it.each(['pause', 'cancel'] as const)('a %s comes too late while the last item completes', async (kind) => {
+  const look = vi.spyOn(party.ledger.tasks, 'demands');
+  party.add('1', {
+    items: numbers(3),
+    async process(item, { signal }) {
+      if (item !== 3) return;
+      await party.ledger.tasks.requestStop('1', request(kind));
+      const before = look.mock.calls.length;
+      // A pause aborts nothing: it has been obeyed once there is a second look.
+      const isObeyed = () => signal.aborted || look.mock.calls.length > before + 1;
+      await vi.waitUntil(isObeyed, { timeout: 30_000, interval: 1 });
+    },
+  });
+
+  await party.deploy();
+
+  expect(await party.record('1')).toMatchObject({ state: 'succeeded', result: '3 items' });
 });
 
 describe('a deploy that ends', () => {
