@@ -184,6 +184,8 @@ export async function toldChild(
 ): Promise<ToldChild | undefined> {
   const number = tellingChild(children);
   if (number === undefined) return undefined;
+  const { damaged } = children[number - 1] ?? {};
+  if (damaged !== undefined) return { number, record: damaged };
   try {
     const record = await ports.ledger.children(task.version).at(number).get(task.version);
     return record === undefined ? undefined : { number, record };
