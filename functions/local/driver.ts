@@ -170,8 +170,8 @@ export class Driver implements Workflow {
     const wider = Math.min(1, (share * parallel) / width);
     const waiting = children.values();
     const failures: unknown[] = [];
-    const workers = Array.from({ length: width }, async () => {
-      const runner = await this.#ports.runner();
+    const runners = await Promise.all(Array.from({ length: width }, () => this.#ports.runner()));
+    const workers = runners.map(async (runner) => {
       for (const child of waiting) {
         if (this.#closing.signal.aborted) break;
         const begin: State = { v: 1, runId, version, child, share: wider };
@@ -179,8 +179,7 @@ export class Driver implements Workflow {
       }
       await runner.end();
     });
-    // What the others have begun is recorded before anything is said of one that failed.
-    for (const end of await Promise.allSettled(workers)) if (end.status === 'rejected') throw end.reason;
+    await Promise.all(workers);
     this.#closing.signal.throwIfAborted();
     if (failures.length > 0) throw childrenLeft(runId, failures, children.length);
   }

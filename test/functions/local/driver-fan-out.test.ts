@@ -167,7 +167,7 @@ describe('fan-out', () => {
     const begun = new Set<number | undefined>();
     const bothBegun = Promise.withResolvers<void>();
     const settled: unknown[] = [];
-    const { driver, atWork } = driverOf({
+    const { driver, told, atWork } = driverOf({
       parent: [map(numbers(6), 2)],
       invoke: async ({ work }, closing) => {
         begun.add(work.child);
@@ -177,10 +177,11 @@ describe('fan-out', () => {
       },
       child: async (state) => {
         if (state.error === undefined) return runOnce(state);
-        // The one is slower than the other.
+        // The one could go on at once, the other takes longer to be settled.
         await sleep(state.child === 1 ? 0 : 100);
         settled.push(state.child);
-        return end();
+        const { work: _, ...next } = state;
+        return state.child === 1 ? runOnce(next) : end();
       },
     });
     await driver.start(runId);
@@ -191,6 +192,7 @@ describe('fan-out', () => {
     await expect(driver.settled(runId)).rejects.toMatchObject({ code: 'local-closed' });
     expect(settled).toEqual([1, 2]);
     expect([...begun]).toEqual([1, 2]);
+    expect(new Set(told.map(({ child }) => child))).toEqual(new Set([undefined, 1, 2]));
     expect(atWork.ended).toBe(2);
   });
 });
