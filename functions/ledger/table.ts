@@ -8,6 +8,7 @@ import {
   type UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { retryAccessDenied } from '../access-denied.ts';
+import { withoutSdkLog } from '../without-sdk-log.ts';
 import { namesIn } from './update-command.ts';
 
 /** Every place that writes to the ledger. */
@@ -53,7 +54,7 @@ type Item = Record<string, unknown>;
 export type Written = { applied: true; attributes: Item | undefined } | { applied: false };
 
 export function createDocumentClient(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
-  return DynamoDBDocumentClient.from(new DynamoDBClient(config), {
+  return DynamoDBDocumentClient.from(withoutSdkLog(new DynamoDBClient(config)), {
     // The ledger's own numbers are small; a large one was put there by hand, and is not worth a failed read.
     marshallOptions: { removeUndefinedValues: true, allowImpreciseNumbers: true },
     unmarshallOptions: { wrapNumbers: Number },

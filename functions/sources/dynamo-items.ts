@@ -2,6 +2,7 @@ import { type AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient, NativeAttributeValue, TranslateConfig } from '@aws-sdk/lib-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Json, Shard } from '../task/source.ts';
+import { withoutSdkLog } from '../without-sdk-log.ts';
 import { fromJson, type KeyJson, keyOf } from './dynamo-key.ts';
 import { keyNames, type TableOrIndex } from './dynamo-table.ts';
 import { oneAhead } from './one-ahead.ts';
@@ -39,7 +40,7 @@ let sharedClient: DynamoDBClient | undefined;
 /** The client as one of the low level, which either kind is: keys as documents would lose digits. */
 export function lowLevelClient(client: DynamoClient | undefined): DynamoDBClient {
   if (client !== undefined) return client as DynamoDBClient;
-  sharedClient ??= new DynamoDBClient();
+  sharedClient ??= withoutSdkLog(new DynamoDBClient());
   return sharedClient;
 }
 
