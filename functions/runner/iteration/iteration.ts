@@ -122,7 +122,7 @@ export class Iteration {
     const number = this.#read + 1;
     let cursor: Json = null;
     while (batch.length < items.batchSize && this.#end === undefined) {
-      await this.#letOthersTurn();
+      if (ports.now() - this.#turnAt >= TURN) await this.#letOthersTurn();
       let arrival: Arrival | undefined;
       reading.next((arrived) => {
         arrival = arrived;
@@ -287,9 +287,7 @@ export class Iteration {
 
   /** A source in memory would otherwise keep every timer and socket waiting. */
   async #letOthersTurn(): Promise<void> {
-    const { now } = this.#setup.ports;
-    if (now() - this.#turnAt < TURN) return;
     await new Promise<void>((resolve) => setImmediate(resolve));
-    this.#turnAt = now();
+    this.#turnAt = this.#setup.ports.now();
   }
 }
