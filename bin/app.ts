@@ -26,6 +26,7 @@ class Demo extends Stack {
         PARTNER_URL: 'https://partner.example.com',
         MAIL_URL: 'https://mail.example.com',
         SHOP_URL: 'https://shop.example.com',
+        IDENTITY_URL: 'https://identity.example.com',
         SLACK_URL: 'https://slack.example.com',
       },
     });

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { list } from '../../functions/sources/index.ts';
 import type { Task } from '../../functions/task/index.ts';
+import { readerOf, type Source } from '../../functions/task/source.ts';
 import { startLoopbackServer } from '../loopback-server.ts';
 import { startDatabase } from './database.ts';
 import { contextWith, runTask } from './run-task.ts';
@@ -57,7 +58,38 @@ describe('backfill_full_name', () => {
     expect(shop.requests.map(({ path }) => path)).toEqual(Array(4).fill('/figures'));
   });
 
-  it('starts after the commit, and holds back', async () => {
-    expect(await loadTask()).toMatchObject({ background: true, items: { rate: 40_000 } });
+  it('starts after the commit, in shards, and holds back', async () => {
+    expect(await loadTask()).toMatchObject({
+      background: true,
+      split: { of: 'shards', count: 16, parallel: 4 },
+      items: { rate: 4_000 },
+    });
+  });
+
+  it('gives each profile to one of the shards', async () => {
+    const ids = Array.from({ length: 200 }, (_, index) => `p-${index}`);
+    await startDatabase(
+      'profiles',
+      ['id'],
+      ids.map((id) => ({ ...ADA, id })),
+    );
+    const { items } = await loadTask();
+    const reader = readerOf((await items?.source(contextWith({ env }))) as Source<{ id: string }>);
+
+    const shards = await Promise.all(
+      Array.from({ length: 16 }, async (_, index) => {
+        const position = {
+          cursor: undefined,
+          shard: { index, count: 16 },
+          signal: new AbortController().signal,
+        };
+        const found: string[] = [];
+        for await (const [profile] of reader.read(position)) found.push(profile.id);
+        return found;
+      }),
+    );
+
+    expect(shards.flat().toSorted()).toEqual(ids.toSorted());
+    expect(shards.filter((found) => found.length > 0).length).toBeGreaterThan(1);
   });
 });

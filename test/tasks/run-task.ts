@@ -2,15 +2,15 @@ import type { MiddlewareObj } from '@middy/core';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { Tally } from '../../functions/runner/iteration/tally.ts';
+import type { KeyContext } from '../../functions/task/context.ts';
 import type { TaskItems } from '../../functions/task/define-task.ts';
 import type { RunContext, RunSummary, Task } from '../../functions/task/index.ts';
 import { readerOf } from '../../functions/task/source.ts';
 
+type Fields = Partial<RunContext> & Partial<KeyContext> & { readonly summary?: RunSummary };
+
 /** Runs a task once, its middlewares around it, on a context with these fields. */
-export async function runTask(
-  task: Task,
-  fields: Partial<RunContext> & { readonly summary?: RunSummary } = {},
-): Promise<unknown> {
+export async function runTask(task: Task, fields: Fields = {}): Promise<unknown> {
   const context = contextWith(fields);
   const handler = middy<unknown, unknown>().handler(async (_event, ctx) => {
     const taskContext = ctx as unknown as RunContext;
@@ -20,9 +20,7 @@ export async function runTask(
 }
 
 /** A context with these fields, and harmless ones besides. */
-export function contextWith(
-  fields: Partial<RunContext> & { readonly summary?: RunSummary } = {},
-): RunContext {
+export function contextWith(fields: Fields = {}): RunContext {
   const { summary = { tasks: [], succeeded: 0, failed: 0 }, ...given } = fields;
   const silent = () => {};
   return {
