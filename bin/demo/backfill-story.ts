@@ -1,47 +1,78 @@
-import type { RunStatus, TaskStatus } from '../../functions/controller/requests.ts';
+import type { ChildStatus, RunStatus, TaskStatus } from '../../functions/controller/requests.ts';
 import { progressBar, progressText } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { type DeployOrder, deploy, invoke } from './deploy.ts';
+import { type DeployOrder, deploy, invoke, shardsOf } from './deploy.ts';
 import { deployLines, nameColumns, runLines } from './deploy-lines.ts';
 
 const TASK = 'backfill_full_name';
-/** How far the backfill must have come before its process is killed. */
-const KILLED_FROM = 0.2;
+/** How far the backfill must have come before one of its processes is killed. */
+const KILLED_FROM = 0.4;
 
-/** Kills the process that backfills as `kill -9` does, and has the task go on where it was seen last. */
+/** Kills one of the processes that backfill as `kill -9` does, and has the task go on where it was seen last. */
 export async function tellBackfill(
   order: DeployOrder,
   terminal: Terminal,
   print: (line: string) => void,
 ): Promise<void> {
   const { colours } = terminal;
-  const line = (task: TaskStatus, ...rest: string[]) => `  ◐ ${nameColumns(task)} ${rest.join('  ')}`;
+  const barLine = (task: TaskStatus): string =>
+    `  ◐ ${nameColumns(task)} ${progressBar(task.progress)} ${progressText(task.progress)}`;
   const show = ({ tasks: [task] }: RunStatus): void => {
-    if (task?.state !== 'running' || !terminal.showsPassingLines) return;
-    terminal.passingLine(line(task, progressBar(task.progress), progressText(task.progress)));
+    if (task?.state === 'running' && task.progress !== null && terminal.showsPassingLines)
+      terminal.passingLine(barLine(task));
   };
-  let runner: number | undefined;
-  const killed = await deploy({
+  let runners: number[] = [];
+  const { background } = await deploy({
     ...order,
-    onAnswered: (answered) => deployLines(answered, [], colours).forEach(print),
-    onRunner: (processId) => {
-      runner = processId;
+    onAnswered: (answered) => {
+      runners = [];
+      deployLines(answered, [], colours).forEach(print);
     },
+    onRunner: (processId) => runners.push(processId),
     onLook: (run) => {
       show(run);
-      if (runner === undefined || shareOf(run) < KILLED_FROM) return;
-      process.kill(runner, 'SIGKILL');
-      runner = undefined;
+      const [task] = run.tasks;
+      if (task === undefined || !isInTheMiddle(task) || runners.findLast(kill) === undefined) return;
+      // Should it have been between two shards all the same, another one begins, and is killed.
+      runners = [];
+      print(`${barLine(task)}   kill -9`);
     },
   });
-  const [task] = killed.background.flatMap(({ tasks }) => tasks);
-  if (task?.state === 'failed')
-    print(line(task, `kill -9 at ${progressText(task.progress)}, attempt ${task.attempt}`));
+  for (const run of background) runLines(run, colours).forEach(print);
+
+  const before = await shardsOf(order, TASK);
   print(colours.quiet(`  $ after-party invoke ${TASK}`));
-  for (const text of runLines(await invoke({ ...order, onLook: show }, TASK), colours)) print(text);
+  const resumed = await invoke({ ...order, onLook: show }, [TASK]);
+  print(`  ◐ ${resumedText(background, before, await shardsOf(order, TASK))}`);
+  runLines(resumed, colours).forEach(print);
 }
 
-function shareOf({ tasks: [task] }: RunStatus): number {
-  const { done = 0, total = null } = task?.progress ?? {};
-  return total === null || task?.state !== 'running' ? 0 : done / total;
+/** Whether there was such a process to kill. */
+function kill(processId: number): boolean {
+  try {
+    return process.kill(processId, 'SIGKILL');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+/** Whether the task has come far enough, and each of its processes is executing a shard. */
+function isInTheMiddle({ state, progress, split }: TaskStatus): boolean {
+  if (state !== 'running' || split === null || progress === null || progress.total === null) return false;
+  const isBusy = split.running === split.parallel && split.failed === 0;
+  return isBusy && progress.done / progress.total >= KILLED_FROM;
+}
+
+/** From where the task went on, and how many of its finished shards were executed a second time. */
+function resumedText(
+  [run]: readonly RunStatus[],
+  before: readonly ChildStatus[],
+  after: readonly ChildStatus[],
+): string {
+  const finished = before.filter(({ state }) => state === 'succeeded');
+  const attempts = new Map(after.map(({ number, attempt }) => [number, attempt]));
+  const repeated = finished.filter(({ number, attempt }) => attempts.get(number) !== attempt).length;
+  const from = progressText(run?.tasks[0]?.progress ?? null);
+  return `resumed from ${from}, ${repeated === 0 ? 'none' : repeated} of the ${finished.length} finished shards repeated`;
 }

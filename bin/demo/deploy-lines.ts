@@ -39,7 +39,7 @@ function taskLine(task: TaskStatus, colours: Colours): string {
   const mark = failed ? colours.bad('✖') : colours.good('✔');
   const always = task.when === 'every-deploy';
   const parts = [
-    failed ? (task.error?.message ?? task.reason ?? task.state) : resultText(task.result),
+    failed ? (task.reason ?? task.error?.message ?? task.state) : resultText(task.result),
     !always && (failed || task.attempt > 1) ? `attempt ${task.attempt}` : '',
   ];
   const note = parts.filter((part) => part !== '').join(', ');

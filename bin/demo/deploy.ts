@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runIdOf } from '../../functions/controller/cloudformation.ts';
-import type { ControllerAnswer, RunStatus } from '../../functions/controller/requests.ts';
+import type {
+  ChildrenPage,
+  ChildStatus,
+  ControllerAnswer,
+  RunStatus,
+} from '../../functions/controller/requests.ts';
 import { PartyError } from '../../functions/errors.ts';
 import { type LocalParty, openLocalParty } from '../../functions/local/index.ts';
 import type { LocalBundle } from '../party/local-bundle.ts';
@@ -69,7 +74,7 @@ export function deploy(order: DeployOrder): Promise<Deployed> {
       },
     });
     await party.settled(runId);
-    const run = await ask(party, { request: 'show-run', runId });
+    const run = await ask<RunStatus>(party, { request: 'show-run', runId });
     const answered = { response: world.responseTo(requestId), run };
     order.onAnswered?.(answered);
     const background = await Promise.all(run.background.map((id) => follow(party, id, order.onLook)));
@@ -77,18 +82,24 @@ export function deploy(order: DeployOrder): Promise<Deployed> {
   });
 }
 
-/** What `after-party invoke` does: runs a task, and waits for the end of the run. */
-export function invoke(order: Order, name: string): Promise<RunStatus> {
-  return withParty(
-    order,
-    () => 'UPDATE_COMPLETE',
-    async (party) => {
-      const runId = randomUUID().replaceAll('-', '');
-      await ask(party, { request: 'invoke', runId, names: [name], by: 'demo' });
-      return follow(party, runId, order.onLook);
-    },
-  );
+/** What `after-party invoke` does: runs a task, or only these keys of it, and waits for the end of the run. */
+export function invoke(order: Order, names: readonly [string], keys?: readonly string[]): Promise<RunStatus> {
+  return withParty(order, COMMITTED, async (party) => {
+    const runId = randomUUID().replaceAll('-', '');
+    await ask<RunStatus>(party, { request: 'invoke', runId, names, keys, by: 'demo' });
+    return follow(party, runId, order.onLook);
+  });
 }
+
+/** How the shards of a task stand. */
+export function shardsOf(order: Order, name: string): Promise<readonly ChildStatus[]> {
+  return withParty(order, COMMITTED, async (party) => {
+    const page = await ask<ChildrenPage>(party, { request: 'children', names: [name] });
+    return page.children;
+  });
+}
+
+const COMMITTED = (): string => 'UPDATE_COMPLETE';
 
 async function withParty<T>(
   { app, world, bundle, onRunner }: Order,
@@ -116,14 +127,14 @@ async function follow(
   runId: string,
   onLook?: (run: RunStatus) => void,
 ): Promise<RunStatus> {
-  const look = () => ask(party, { request: 'show-run', runId });
+  const look = () => ask<RunStatus>(party, { request: 'show-run', runId });
   const ended = party.settled(runId).then(() => true);
   while (!(await Promise.race([ended, sleep(LOOK_MS)]))) onLook?.(await look());
   return look();
 }
 
-async function ask(party: LocalParty, request: Readonly<Record<string, unknown>>): Promise<RunStatus> {
-  const answer = (await party.request({ v: 1, ...request })) as ControllerAnswer<RunStatus>;
+async function ask<T>(party: LocalParty, request: Readonly<Record<string, unknown>>): Promise<T> {
+  const answer = (await party.request({ v: 1, ...request })) as ControllerAnswer<T>;
   if ('ok' in answer) return answer.ok;
   const { code, message, resolution } = answer.error;
   throw new PartyError(code, message, resolution);

@@ -20,6 +20,9 @@ export type CustomResourceResponse =
 
 const PRICES = Array.from({ length: 250 }, (_, index) => `SKU-${index + 1},${995 + index * 10}`);
 const JOB = 7;
+/** The tenant whose roles cannot be changed while it is locked. */
+export const LOCKABLE_TENANT = 'initech';
+const TENANTS = JSON.stringify(['acme', 'globex', LOCKABLE_TENANT, 'staff']);
 const FIGURES = JSON.stringify({ isBusy: false, profiles: PROFILES });
 
 /**
@@ -28,6 +31,7 @@ const FIGURES = JSON.stringify({ isBusy: false, profiles: PROFILES });
  */
 export class OutsideWorld {
   searchIsUp = true;
+  tenantIsLocked = true;
   readonly url: string;
   readonly #received: Received[] = [];
   readonly #close: () => Promise<void>;
@@ -67,6 +71,7 @@ export class OutsideWorld {
       MAIL_URL: `${this.url}/mail`,
       SLACK_URL: `${this.url}/slack`,
       SHOP_URL: `${this.url}/shop`,
+      IDENTITY_URL: `${this.url}/identity`,
       // Where the AWS Parameters and Secrets Lambda extension would listen.
       PARAMETERS_SECRETS_EXTENSION_HTTP_PORT: new URL(this.url).port,
     };
@@ -108,8 +113,14 @@ export class OutsideWorld {
     else if (route === 'POST /partner/resyncs') send(202, job('running'));
     else if (route === `GET /partner/resyncs/${JOB}`) send(200, job('finished'));
     else if (route === 'GET /shop/figures') send(200, FIGURES);
+    else if (route === 'GET /identity/tenants') send(200, TENANTS);
+    else if (route.startsWith('PUT /identity/tenants/')) send(this.#isLocked(path) ? 423 : 204);
     else if (route === 'POST /mail' || route === 'POST /slack') send(202);
     else send(404);
+  }
+
+  #isLocked(path: string): boolean {
+    return this.tenantIsLocked && path.endsWith(`/${LOCKABLE_TENANT}/roles`);
   }
 }
 

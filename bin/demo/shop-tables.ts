@@ -23,7 +23,7 @@ const TITLES = 1_000;
 const BROKEN_EVERY = 27;
 
 const PROFILES_TABLE = 'demo-profiles';
-export const PROFILES = 100_000;
+export const PROFILES = 10_000;
 /** Of every so many customers one signed up before there was a full name. */
 const NAMELESS_EVERY = 50;
 /** Puts at the same time. */

@@ -1,9 +1,10 @@
+import type { Colours } from '../terminal/colours.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { tellBackfill } from './backfill-story.ts';
 import type { DemoApp } from './demo-app.ts';
-import { deploy } from './deploy.ts';
+import { deploy, invoke, type Order } from './deploy.ts';
 import { deployLines, runLines } from './deploy-lines.ts';
-import type { OutsideWorld } from './outside-world.ts';
+import { LOCKABLE_TENANT, type OutsideWorld } from './outside-world.ts';
 import type { Shop } from './shop.ts';
 import { PROFILES } from './shop-tables.ts';
 
@@ -53,16 +54,24 @@ export async function tellStories(
   for (const run of mended.background) runLines(run, colours).forEach(print);
   print(colours.quiet(`  · ${mailsSent(world)}`));
 
-  await app.add(['backfill_full_name']);
+  await app.add(['backfill_full_name', 'seed_default_roles']);
   const third = { ...update, bundle: await app.synth() };
-  print(
-    colours.strong(`deploy 4 · ${PROFILES.toLocaleString('en')} profiles to backfill, in the background`),
-  );
+  const profiles = PROFILES.toLocaleString('en');
+  print(colours.strong(`deploy 4 · ${profiles} profiles to backfill, in the background, 16 shards`));
   await shop.hasProfiles;
   await tellBackfill(third, terminal, print);
+  await tellRepair(third, colours, print);
 
   print(colours.strong('deploy 5 · nothing new'));
   deployLines(await deploy(third), [], colours).forEach(print);
+}
+
+/** One of the tenants did not take the roles that all were to have. */
+async function tellRepair(order: Order, colours: Colours, print: (line: string) => void): Promise<void> {
+  const task = 'seed_default_roles';
+  order.world.tenantIsLocked = false;
+  print(colours.quiet(`  $ after-party invoke ${task} --key ${LOCKABLE_TENANT}`));
+  runLines(await invoke(order, [task], [LOCKABLE_TENANT]), colours).forEach(print);
 }
 
 function mailsSent({ mails }: OutsideWorld): string {

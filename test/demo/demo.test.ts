@@ -29,8 +29,11 @@ interface PrintedTask {
 }
 
 const TASK_LINE = /^ {2}([✔✖]) (every deploy|\d{14}) +(\S+) +(\S+) {2}(.*)$/;
-/** Of an attempt whose process was killed. */
-const KILL_LINE = /^ {2}(◐) (\d{14}) +(\S+) +(kill -9) at (\d+ %, attempt \d+)$/;
+/** Of a task one of whose processes is killed. */
+const KILL_LINE = /^ {2}◐ \d{14} backfill_full_name +[▇▁]{10} (\d+) % {3}kill -9$/;
+const RESUMED_LINE = /^ {2}◐ resumed from (\d+) %, none of the (\d+) finished shards repeated$/;
+const PROFILES = 10_000;
+const SHARDS = 16;
 
 let output: string[];
 let printed: PrintedTask[];
@@ -79,7 +82,7 @@ function tasksIn(lines: readonly string[]): PrintedTask[] {
   let deploy = 0;
   return lines.flatMap((line) => {
     if (/^deploy \d/.test(line)) deploy += 1;
-    const [, mark, version, name, took, note] = TASK_LINE.exec(line) ?? KILL_LINE.exec(line) ?? [];
+    const [, mark, version, name, took, note] = TASK_LINE.exec(line) ?? [];
     if (!mark || !version || !name || !took || note === undefined) return [];
     return [{ deploy, mark, version, name, took, note }];
   });
@@ -101,8 +104,21 @@ async function runsOf(deploys: readonly number[]): Promise<RunRecord[]> {
   );
 }
 
-function bodies(path: string): string[] {
-  return received.filter((request) => request.path === path).map(({ body }) => body);
+/** The children of a task that is split. */
+async function childrenOf(name: string): Promise<TaskRecord[]> {
+  const { version = '', children } = records.get(name) ?? {};
+  const numbers = Array.from({ length: children?.count ?? 0 }, (_, index) => index + 1);
+  return Promise.all(
+    numbers.map(async (number) => {
+      const record = await ledger.children(version).at(number).get(version);
+      if (record === undefined) throw new Error(`child ${number} of ${name} is not in the ledger`);
+      return record;
+    }),
+  );
+}
+
+function bodies(path: RegExp): string[] {
+  return received.filter((request) => path.test(request.path)).map(({ body }) => body);
 }
 
 async function items(TableName: string): Promise<Record<string, unknown>[]> {
@@ -120,7 +136,10 @@ describe('what the demo prints', () => {
       ['strip_invalid_characters', 'import_price_list', 'remove_the_tallest_user', 'announce_release'],
       ['restart_search'],
       ['restart_search', 'start_partner_resync', 'announce_release', 'notify_issue_111'],
-      ['announce_release', 'backfill_full_name', 'backfill_full_name'],
+      [
+        ...['seed_default_roles', 'announce_release', 'backfill_full_name'],
+        ...['backfill_full_name', 'seed_default_roles'],
+      ],
       ['announce_release'],
     ]);
   });
@@ -133,14 +152,14 @@ describe('what the demo prints', () => {
       const told = lines.map(({ version, mark, took, note }) => ({
         version,
         state: mark === '✔' ? 'succeeded' : 'failed',
-        took: mark === '◐' ? 'killed' : took,
+        took,
         attempt: /attempt (\d+)$/.exec(note)?.[1],
       }));
 
-      const happened = record.history.map(({ state, startedAt = '', at, attempt, reason }) => ({
+      const happened = record.history.map(({ state, startedAt = '', at, attempt }) => ({
         version: always ? 'every deploy' : record.version,
         state,
-        took: reason === undefined ? span(Date.parse(at) - Date.parse(startedAt)) : 'killed',
+        took: span(Date.parse(at) - Date.parse(startedAt)),
         attempt: !always && (state === 'failed' || attempt > 1) ? String(attempt) : undefined,
       }));
       expect(told).toEqual(happened);
@@ -155,7 +174,7 @@ describe('what the demo prints', () => {
     expect(first?.counts).toEqual({ succeeded: 4, failed: 0, notStarted: 0 });
     expect(second?.counts).toEqual({ succeeded: 0, failed: 1, notStarted: 2 });
     expect(third?.counts).toEqual({ succeeded: 3, failed: 0, notStarted: 0 });
-    expect(fourth?.counts).toEqual({ succeeded: 1, failed: 0, notStarted: 0 });
+    expect(fourth?.counts).toEqual({ succeeded: 1, failed: 1, notStarted: 0 });
     expect(fifth?.counts).toEqual({ succeeded: 1, failed: 0, notStarted: 0 });
     expect(output).toContain('  · 2 not started, no mail sent');
     expect(output.slice(output.indexOf('deploy 5 · nothing new'))).toContain('  no pending tasks to run');
@@ -167,7 +186,7 @@ describe('what the demo prints', () => {
       .join(' ');
     expect(reason).toBe(second?.answer?.text);
     expect(reason).toContain('failed (attempt 1');
-    const responses = received.filter(({ method }) => method === 'PUT').map(({ body }) => JSON.parse(body));
+    const responses = bodies(/^\/cloudformation\//).map((body) => JSON.parse(body));
     expect(responses.map(({ Status }) => Status)).toEqual([
       'SUCCESS',
       'FAILED',
@@ -183,39 +202,73 @@ describe('what the demo prints', () => {
 
   it('sent one mail, after the third deploy had its answer, and told Slack what it prints', () => {
     const responsesAndMails = received
-      .filter(({ method, path }) => method === 'PUT' || path === '/mail')
+      .filter(({ path }) => path.startsWith('/cloudformation/') || path === '/mail')
       .map(({ method }) => method);
 
     // The responses to deploy 1, to deploy 2 and its rollback, and to deploy 3 come before the mail.
     expect(responsesAndMails.indexOf('POST')).toBe(4);
-    expect(bodies('/mail')).toHaveLength(1);
+    expect(bodies(/^\/mail$/)).toHaveLength(1);
     expect(output).toContain('  · 1 mail sent');
     const announced = printed.filter(({ name }) => name === 'announce_release').map(({ note }) => note);
-    expect(bodies('/slack').map((body) => `→ Slack "${JSON.parse(body).text}"`)).toEqual(announced);
+    expect(bodies(/^\/slack$/).map((body) => `→ Slack "${JSON.parse(body).text}"`)).toEqual(announced);
     expect(announced).toEqual([
       '→ Slack "demo: 3 tasks ran"',
       '→ Slack "demo: 2 tasks ran"',
-      '→ Slack "demo: no tasks ran"',
+      '→ Slack "demo: 1 task ran, 1 failed"',
       '→ Slack "demo: no tasks ran"',
     ]);
   });
 
-  it('killed the backfill, and went on where the ledger had it last', async () => {
+  it('killed a shard of the backfill, and went on with that one where the ledger had it last', async () => {
     const record = records.get('backfill_full_name');
+    const shards = await childrenOf('backfill_full_name');
+    const repeated = shards.filter(({ history }) => history.length > 1);
     const deploy = output.slice(output.findIndex((line) => line.startsWith('deploy 4')));
-    const { done = 0, total = 1, before = 0 } = record?.progress ?? {};
+    const [killedAt = -1, resumedAt = -1] = [KILL_LINE, RESUMED_LINE].map((pattern) =>
+      deploy.findIndex((line) => pattern.test(line)),
+    );
+    const [, resumedFrom, finished] = RESUMED_LINE.exec(deploy[resumedAt] ?? '') ?? [];
 
     expect(record?.history.map(({ state }) => state)).toEqual(['failed', 'succeeded']);
-    expect(deploy[0]).toContain(`${done.toLocaleString('en')} profiles`);
-    expect([done, total]).toEqual([100_000, 100_000]);
-    expect(before).toBeGreaterThan(0);
-    expect(deploy.find((line) => line.includes('◐'))).toContain(
-      `kill -9 at ${Math.floor((before / total) * 100)} %`,
+    expect(deploy[0]).toContain(`${PROFILES.toLocaleString('en')} profiles`);
+    expect(deploy[0]).toContain(`${SHARDS} shards`);
+    expect(killedAt).toBeGreaterThan(0);
+    expect(resumedAt).toBeGreaterThan(killedAt);
+    expect(shards).toHaveLength(SHARDS);
+    expect(shards.map(({ state }) => state)).toEqual(Array(SHARDS).fill('succeeded'));
+    expect(shards.map(({ progress }) => progress?.done).reduce((sum = 0, done = 0) => sum + done)).toBe(
+      PROFILES,
     );
+    expect(repeated.map(({ history }) => history.map(({ state }) => state))).toEqual([
+      ['failed', 'succeeded'],
+    ]);
+    expect(Number(finished)).toBe(SHARDS - repeated.length);
+    const [before = 0, done = 0] = repeated.flatMap(({ progress }) => [progress?.before, progress?.done]);
+    // How many there are of a shard is known for sure at its end only.
+    expect(Math.abs(Number(resumedFrom) - ((PROFILES - done + before) / PROFILES) * 100)).toBeLessThan(3);
     const profiles = await items('demo-profiles');
-    expect(profiles).toHaveLength(100_000);
+    expect(profiles).toHaveLength(PROFILES);
     expect(profiles.filter(({ first, last, fullName }) => fullName !== `${first} ${last}`)).toEqual([]);
   }, 60_000);
+
+  it('gave every tenant its roles but the excepted one, and the one that was locked alone a second time', async () => {
+    const tenants = await childrenOf('seed_default_roles');
+    const put = received.filter(({ path }) => path.startsWith('/identity/tenants/'));
+
+    expect(tenants.map(({ key, state, attempt }) => [key, state, attempt])).toEqual([
+      ['acme', 'succeeded', 1],
+      ['globex', 'succeeded', 1],
+      ['initech', 'succeeded', 2],
+    ]);
+    expect(put.map(({ path }) => path).toSorted()).toEqual([
+      ...['/identity/tenants/acme/roles', '/identity/tenants/globex/roles'],
+      ...['/identity/tenants/initech/roles', '/identity/tenants/initech/roles'],
+    ]);
+    expect(put.at(-1)?.path).toBe('/identity/tenants/initech/roles');
+    expect(printed.find(({ name }) => name === 'seed_default_roles')?.note).toContain(
+      '1 of 3 failed: key "initech": Error: HTTP 423',
+    );
+  });
 
   it('did what the results say', async () => {
     const titles = await items('demo-titles');
@@ -225,7 +278,7 @@ describe('what the demo prints', () => {
     expect(titles.filter(({ title }) => /\p{Cc}/u.test(String(title)))).toEqual([]);
     expect(await items('demo-prices')).toHaveLength(250);
     expect(users.filter((user) => 'removedBy' in user).map(({ heightCm }) => heightCm)).toEqual([272]);
-    expect(bodies('/search/restart')).toHaveLength(3);
+    expect(bodies(/^\/search\/restart$/)).toHaveLength(3);
     expect(received.filter(({ path }) => path === '/partner/resyncs/7').length).toBeGreaterThan(0);
   });
 });
@@ -245,6 +298,7 @@ describe('the commands that the demo names', () => {
     expect(Object.fromEntries(shown)).toMatchObject({
       restart_search: 'succeeded',
       backfill_full_name: 'succeeded',
+      seed_default_roles: 'succeeded',
       recalculate_invoices: 'manual',
     });
     expect(invoked.tasks).toMatchObject([
