@@ -52,7 +52,7 @@ function fanOut(functions: WorkflowFunctions): object {
       },
     },
     ResultPath: null,
-    Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: null, Next: 'Decide' }],
+    Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Decide' }],
     Next: 'Decide',
   };
 }

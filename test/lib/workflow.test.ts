@@ -204,6 +204,87 @@ describe('the loop', () => {
   });
 });
 
+interface MapState {
+  readonly Type: string;
+  readonly Label: string;
+  readonly ItemsPath: string;
+  readonly MaxConcurrencyPath: string;
+  readonly ToleratedFailurePercentage: number;
+  readonly ItemSelector: Readonly<Record<string, unknown>>;
+  readonly ItemProcessor: {
+    readonly ProcessorConfig: unknown;
+    readonly StartAt: string;
+    readonly States: Readonly<Record<string, State>>;
+  };
+  readonly ResultPath: null;
+  readonly Catch: readonly { readonly ErrorEquals: readonly string[]; readonly ResultPath: string }[];
+  readonly Next: string;
+}
+
+describe('the Distributed Map over the children of a task', () => {
+  const map = States.FanOut as unknown as MapState;
+  const { States: inner, StartAt: first, ProcessorConfig } = map.ItemProcessor;
+  const children = Array.from({ length: 10_000 }, (_, index) => index + 1);
+  const decision: Decision = {
+    ...{ v: 1, runId: RUN_ID, action: 'fan-out', version: '20260401090000' },
+    ...{ children, parallel: 8, share: 0.125, steps: 12, generation: 3 },
+  };
+
+  it('has each executed by an execution of its own, as many at a time as Decide says', () => {
+    expect(map).toMatchObject({ Type: 'Map', Label: 'Children', Next: 'Decide' });
+    expect(ProcessorConfig).toEqual({ Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' });
+    expect(at(map.ItemsPath, decision)).toBe(children);
+    expect(at(map.MaxConcurrencyPath, decision)).toBe(8);
+  });
+
+  it('lets one whose execution fails stop no other', () => {
+    expect(map.ToleratedFailurePercentage).toBe(100);
+  });
+
+  it('tells the first Decide of each which child it is for', () => {
+    const context = { ...decision, $: { Map: { Item: { Value: 7 } } } };
+    const selector = JSON.parse(JSON.stringify(map.ItemSelector).replace('"$$.', '"$.$.'));
+    const state = filled(selector, context);
+    expect(state).toEqual({ v: 1, runId: RUN_ID, version: '20260401090000', share: 0.125, child: 7 });
+    expect(v.parse(decideMessageSchema, { v: 1, request: 'decide', state })).toMatchObject({
+      state: { child: 7 },
+    });
+  });
+
+  it('is the same loop within, under names of its own', () => {
+    expect(first).toBe('ChildDecide');
+    const loop = ['ChildDecide', 'ChildAction', 'ChildRun', 'ChildReport', 'ChildWait', 'ChildEnd'];
+    expect(Object.keys(inner)).toEqual(loop);
+    expect(Object.keys(States).filter((name) => name in inner)).toEqual([]);
+    for (const name of ['Decide', 'Run', 'Report', 'Wait']) {
+      const renamed = JSON.stringify(inner[`Child${name}`]).replace(/"Child(?=\w+")/g, '"');
+      expect(JSON.parse(renamed)).toEqual(States[name]);
+    }
+    expect(inner.ChildAction?.Choices?.map(({ StringEquals, Next }) => [StringEquals, Next])).toEqual([
+      ['run', 'ChildRun'],
+      ['wait', 'ChildWait'],
+      ['end', 'ChildEnd'],
+    ]);
+  });
+
+  it('returns nothing, since all outputs together are limited', () => {
+    expect(inner.ChildEnd).toEqual({ Type: 'Succeed', OutputPath: null });
+    expect(map.ResultPath).toBeNull();
+  });
+
+  it('tells Decide why it was not carried out, in a state that has a size limit', () => {
+    const [handler] = map.Catch;
+    expect(handler).toMatchObject({ ErrorEquals: ['States.ALL'], Next: 'Decide' });
+    // Step Functions cuts causes at 32,768 characters.
+    const error = { Error: 'States.Runtime', Cause: 'c'.repeat(32_768) };
+    const state = assign(decision, handler?.ResultPath ?? '', error);
+    expect(v.parse(decideMessageSchema, { v: 1, request: 'decide', state }).state).toEqual({
+      ...{ v: 1, runId: RUN_ID, version: '20260401090000', share: 0.125, steps: 12, generation: 3, error },
+    });
+    expect(Buffer.byteLength(JSON.stringify(state))).toBeLessThan(262_144 / 2);
+  });
+});
+
 describe('retries', () => {
   it('are made of every error of Decide, for minutes', () => {
     const [retry] = States.Decide?.Retry ?? [];
