@@ -44,6 +44,8 @@ export class Attempt {
   readonly #log: TaskLog;
   readonly #bookmark: Bookmark;
   readonly #watch: StopWatch;
+  /** Of what is executed here; what splits a task has no effect of its own. */
+  readonly #delivery: SelectedTask['delivery'];
   readonly #ending = Promise.withResolvers<Ending | Planned>();
   #iteration: Iteration | undefined;
   /** Whether the task's own function was called. */
@@ -56,6 +58,7 @@ export class Attempt {
     const { ports } = invocation;
     const { attempt, key, shard } = holding.claim;
     this.#held = held;
+    this.#delivery = held.selected.childDelivery ?? held.selected.delivery;
     this.#redactor.hide(run.params, run.secretParams ?? []);
     const identity = {
       ...{ version: file.version, task: file.name, run: run.runId, attempt },
@@ -104,7 +107,7 @@ export class Attempt {
   }
 
   async #execute(): Promise<Ending | Planned> {
-    const { file, run, selected, invocation, holding } = this.#held;
+    const { file, run, invocation, holding } = this.#held;
     const { ports, lambda } = invocation;
     const { signal } = this.#stop;
     this.#log.info('task started');
@@ -112,7 +115,7 @@ export class Attempt {
       const task = await loadTask(file);
       const split = splitToPlan(task, holding.claim);
       const params = await this.#prepare(task);
-      const retries = selected.delivery === 'at-most-once' ? 0 : task.retries;
+      const retries = this.#delivery === 'at-most-once' ? 0 : task.retries;
       const iteration = split === undefined ? this.#iterationOf(task, retries) : undefined;
       this.#iteration = iteration;
       const isRun = iteration === undefined && split === undefined;
@@ -226,7 +229,7 @@ export class Attempt {
   }
 
   #outcome(ending: Ending): TaskOutcome {
-    const { selected, file, invocation } = this.#held;
+    const { file, invocation } = this.#held;
     const { cursor, progress } = this.#bookmark;
     const iteration = this.#iteration;
     const { failed } = iteration ?? {};
@@ -235,7 +238,7 @@ export class Attempt {
     const noItem = `no item was completed within one invocation of ${invocation.ports.timeoutSeconds} s`;
     return outcomeOf(ending, {
       file,
-      delivery: selected.delivery,
+      delivery: this.#delivery,
       stop: isStuck ? { ...stop, reason: noItem } : stop,
       isAborted: this.#stop.signal.aborted,
       cursor,

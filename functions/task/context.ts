@@ -65,7 +65,10 @@ export interface TaskContext<Params = unknown> {
    * take one, so that a repeated call does nothing. Each shard or key has its own.
    */
   readonly idempotencyKey: string;
-  /** Whether a person only wants to see what the task would do: change nothing then. */
+  /**
+   * Whether a person only wants to see what the task would do: change nothing then. Of a task that is split, a dry
+   * run tells into how many shards or keys, and executes only those that the person names.
+   */
   readonly dryRun: boolean;
   /** Aborts when the task must end: its timeout, the deploy's deadline, a cancel. */
   readonly signal: AbortSignal;

@@ -200,6 +200,18 @@ describe('a child', () => {
     expect(await states()).toEqual(['failed', 'failed', 'pending']);
   });
 
+  it('is none where its file has stopped to split the task before it was planned', async () => {
+    adding(() => 'never', { delivery: 'at-most-once' });
+    party.rewrite(
+      '1',
+      defineTask({ delivery: 'at-most-once', run: () => Promise.reject(new Error('HTTP 503')) }),
+    );
+
+    await party.deploy();
+
+    expect(await party.record('1')).toMatchObject({ state: 'in-doubt', error: { message: 'HTTP 503' } });
+  });
+
   it('that ends the process, or that a crash has left, is settled and executed again', async () => {
     let shouldExit = true;
     adding(() => (shouldExit ? process.exit(1) : 'done'));
