@@ -102,6 +102,19 @@ describe('ending a dry run', () => {
     expect(await ledger.tasks.claim(request({ runId: OTHER_RUN }))).toMatchObject({ claimed: true });
   });
 
+  it('of what had broken off leaves it so, and is not made again by a late second call', async () => {
+    const ledger = table.open();
+    await ledger.tasks.claim(request({ runId: OTHER_RUN }));
+    const dryRun = { asked: true, now: at(61), leaseUntil: at(120) };
+    const claim = won(await ledger.tasks.claim(request(dryRun)));
+    await ledger.tasks.finishDryRun(claim, succeeded, at(70));
+
+    expect(await ledger.record()).toMatchObject({ state: 'running', run: OTHER_RUN, leaseUntil: at(60) });
+    expect(await ledger.tasks.claim(request(dryRun))).toMatchObject({ claimed: false });
+    const third = { ...dryRun, runId: 'c'.repeat(32) };
+    expect(await ledger.tasks.claim(request(third))).toMatchObject({ claimed: true });
+  });
+
   it('is refused to an invocation whose task was taken over', async () => {
     const ledger = table.open();
     const zombie = won(await ledger.tasks.claim(request()));
