@@ -171,7 +171,8 @@ function failureText(
     const why = dryRun.reason ?? dryRun.error ?? 'no reason was recorded';
     return { head: `the dry run of task ${idOf(task)} failed: ${oneParagraph(why, 320)}` };
   }
-  const help = record?.state === 'in-doubt' ? doubtHelp(task, config) : retryHelp(task, record, config);
+  const help =
+    record?.state === 'in-doubt' ? doubtHelp(task, record, config) : retryHelp(task, record, config);
   return { head: whatHappened(task, record), tail: `${countsText(counts)} ${help}` };
 }
 
@@ -190,21 +191,27 @@ export function whatHappened(task: SelectedTask, record: TaskRecord | undefined)
     record.reason ??
     (record.error && `${record.error.name}: ${record.error.message}`) ??
     (record.state === 'interrupted' ? 'there was no time left to go on' : 'no reason was recorded');
-  const position = record.error?.position ?? positionText(record.progress);
+  const position = placeOf(record);
   const far = position === '' ? '' : `, at ${position}`;
   const at = record.error?.at === undefined ? '' : `, at ${record.error.at}`;
   return `task ${idOf(task)} ${VERBS[record.state] ?? 'failed'} (attempt ${record.attempt}${after}${far}): ${oneParagraph(why, 320).replace(/\.$/, '')}${at}`;
+}
+
+/** At which item, or how far, an attempt ended; of a split task, how far all its children have come. */
+export function placeOf({ error, progress, children }: TaskRecord): string {
+  return (children === undefined ? error?.position : undefined) ?? positionText(progress);
 }
 
 function retryHelp(task: SelectedTask, record: TaskRecord | undefined, config: PartyConfig): string {
   const target = commandTarget(config);
   const again = record?.state === 'interrupted' ? 'deploy again' : 'fix it and deploy again';
   const onward = record?.cursor === undefined ? '' : ' to go on where it stopped';
-  return `Nothing needs cleaning up: ${again}${onward}, or deploy without it: npx after-party skip ${task.version} ${target} --reason "...". More: npx after-party show ${task.version} ${target}`;
+  const left = record?.children === undefined ? onward : ' to run what is left';
+  return `Nothing needs cleaning up: ${again}${left}, or deploy without it: npx after-party skip ${task.version} ${target} --reason "...". More: npx after-party show ${task.version} ${target}`;
 }
 
-function doubtHelp(task: SelectedTask, config: PartyConfig): string {
-  const target = commandTarget(config);
+function doubtHelp(task: SelectedTask, { children }: TaskRecord, config: PartyConfig): string {
+  const target = `${children === undefined ? '' : '--key KEY '}${commandTarget(config)}`;
   return `It may have had its effect, so it is not retried unasked. Find out, then: npx after-party mark-done ${task.version} ${target} --reason "..." or reset instead of mark-done. More: npx after-party show ${task.version} ${target}`;
 }
 

@@ -3,9 +3,9 @@ import { messageOf, PartyError } from '../errors.ts';
 import type { RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
 import { duration } from './done-text.ts';
 import { hasFailed } from './next-step.ts';
-import { executed, idOf, notStarted } from './outcome.ts';
+import { executed, idOf, notStarted, placeOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
-import { oneParagraph, positionText, span } from './text.ts';
+import { oneParagraph, span } from './text.ts';
 
 /** The CDK CLI shows the last 50 log lines of this function when the deploy fails. */
 const LINES = 45;
@@ -59,8 +59,8 @@ function taskLine(level: string, state: string, task: SelectedTask, record: Task
   return `${level} ${state.padEnd(12)} ${idOf(task)}  ${[took, attempt, result].filter((part) => part !== '').join('  ')}`.trimEnd();
 }
 
-function far({ error, progress }: TaskRecord): string {
-  const position = error?.position ?? positionText(progress);
+function far(record: TaskRecord): string {
+  const position = placeOf(record);
   return position === '' ? '' : `, at ${position}`;
 }
 
@@ -78,7 +78,9 @@ async function detailsOf(
     record.error === undefined
       ? (record.reason ?? record.state)
       : (record.error.stack ?? `${record.error.name}: ${record.error.message}`);
-  const [first = '', ...frames] = head.split('\n');
+  const [thrown = '', ...frames] = head.split('\n');
+  // The reason of a split task names the child that threw.
+  const first = record.children === undefined ? thrown : (record.reason ?? thrown);
   const logs = record.logs ?? (await logsOfCrash(ports, run, task));
   return [
     `ERROR ${idOf(task)}: ${oneParagraph(first, 400)}`,

@@ -76,6 +76,22 @@ describe('what CloudFormation is told', () => {
     expect(text).toContain('fix it and deploy again to go on where it stopped, or deploy without it');
   });
 
+  it('of a task that is split: which child, how many, and that only what is left is run', () => {
+    const children = { of: 'keys', count: 20, parallel: 10, plan: at(0) } as const;
+    const record = recordOf(first.version, {
+      ...{ state: 'failed', children, error: { ...error, position: 'item 3 of about 9' } },
+      ...{ reason: '1 of 20 failed: key "acme": TypeError: no', progress: { done: 90, total: 180 } },
+    });
+    const { text } = outcomeOf(runOf([first]), recordsOf(record), { because: 'failed', task: first }, config);
+    expect(text).toMatch(
+      /failed \(attempt 1, after 12 s, at 90 of ~180\): 1 of 20 failed: key "acme": TypeError/,
+    );
+    expect(text).toContain('fix it and deploy again to run what is left, or deploy without it');
+    const doubtful = recordsOf({ ...record, state: 'in-doubt' });
+    const doubt = outcomeOf(runOf([first]), doubtful, { because: 'failed', task: first }, config);
+    expect(doubt.text).toContain('npx after-party mark-done 20260126080000 --key KEY --stack Shop-prod');
+  });
+
   it('of a task that was stopped: it needs no mending', () => {
     const reason = 'deploy timeout';
     const record = recordOf(first.version, {

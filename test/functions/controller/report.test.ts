@@ -3,6 +3,7 @@ import { writeReport } from '../../../functions/controller/report.ts';
 import type { TaskOutcome } from '../../../functions/ledger/index.ts';
 import { TestTable } from '../ledger/open-ledger.ts';
 import { deployed, manifestOf, RUN, runOf, selectedTask, TestParty } from './party.ts';
+import { SplittingParty } from './splitting-party.ts';
 
 let table: TestTable;
 beforeAll(async () => {
@@ -96,6 +97,19 @@ describe('the report', () => {
       "ERROR 1_task_1: TypeError: reading 'trim'",
       '      last item: {"id":"u-8113"} · cursor kept: the next deploy goes on at "u-8112"',
     ]);
+  });
+
+  it('names the key of a split task that threw', async () => {
+    const party = await SplittingParty.running(table);
+    party.outcomes = (key) =>
+      key === 'acme' ? { state: 'failed', error: { ...ERROR, position: 'item 3' } } : { state: 'succeeded' };
+    await party.carryOut(['acme', 'globex']);
+    party.logged.length = 0;
+    await writeReport(party.ports, await party.run());
+    const lines = party.logged.map(({ message }) => message);
+    expect(lines[0]).toMatch(/^ERROR failed {7}1_task_1 {2}\d\S* s {2}attempt 1$/);
+    expect(lines[1]).toBe('ERROR 1_task_1: 1 of 2 failed: key "acme": TypeError: reading \'trim\'');
+    expect(lines[2]).toBe('      at run (tasks/1_task_1.ts:14:31)');
   });
 
   it('is no error of a task that a person has paused', async () => {
