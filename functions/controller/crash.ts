@@ -42,6 +42,9 @@ export function brokenOff(
   };
 }
 
+/** In people's words. */
+export const DRIVER_ENDED = 'the process that ran it on this machine ended';
+
 /**
  * On a developer's machine: whoever drove the run ended, and took the runner along. What the invocation had not begun
  * is as it was.
@@ -60,7 +63,7 @@ export function crashReason(caught: Caught, runnerTimeoutSeconds: number): strin
   if (/out of memory|OutOfMemory|heap limit|signal: (?:killed|aborted)/i.test(text)) {
     return 'the runner ran out of memory; raise memorySize of the party, or hold less at a time';
   }
-  if (diedWithDriver(caught)) return 'the process that ran it on this machine ended';
+  if (diedWithDriver(caught)) return DRIVER_ENDED;
   const signal = /signal: (SIG[A-Z0-9]+)/.exec(text)?.[1];
   if (signal !== undefined)
     return `the runner's process was ended by ${signal} while the task was being executed`;

@@ -6,8 +6,8 @@ import type { TaskOutcome } from '../ledger/task-records.ts';
 import { versionKey } from '../task/version.ts';
 import type { FanOut } from '../workflow-messages.ts';
 import { holderBetweenSlices } from './background.ts';
-import { outcomeOfChildren, stopOf, type ToldChild, tellingChild } from './children-outcome.ts';
-import type { Caught } from './crash.ts';
+import { askedOf, outcomeOfChildren, stopOf, type ToldChild, tellingChild } from './children-outcome.ts';
+import { type Caught, DRIVER_ENDED, diedWithDriver } from './crash.ts';
 import { childTask, standingOfChild } from './next-child-step.ts';
 import { leaseEnd } from './next-step.ts';
 import { idOf } from './outcome.ts';
@@ -91,6 +91,7 @@ function whyStopped(
   if (asked !== undefined) return asked;
   if (isOver) return { state: 'interrupted', reason: 'deploy timeout' };
   if (failure === undefined) return undefined;
+  if (diedWithDriver(failure)) return { state: 'interrupted', reason: DRIVER_ENDED };
   const why = oneParagraph(`${failure.Error}: ${failure.Cause ?? 'no cause was given'}`, 300);
   return { state: 'interrupted', reason: `its children could not be executed: ${why}` };
 }
@@ -113,8 +114,10 @@ function leaseOf(child: Child): number {
   return child.damaged === undefined ? leaseEnd(child) : 0;
 }
 
-export function abandoned({ run }: SplitTask): TaskOutcome {
-  return { state: 'interrupted', reason: `run ${run} ended before its children did` };
+/** What becomes of a task whose run did not live to see its children's end, nor what was asked of it. */
+export function abandoned(record: SplitTask): TaskOutcome {
+  const reason = `run ${record.run} ended before its children did`;
+  return askedOf(record) ?? { state: 'interrupted', reason };
 }
 
 /** @returns whether any child was settled whose invocation had ended without a word */

@@ -73,11 +73,12 @@ export class Driver implements Workflow {
       const { child, share, versions } = work;
       const thread = child === undefined ? {} : { version: versions[0], child, share };
       const next = await this.#decide({ ...firstState(orphan), ...thread, work, error });
-      // The run's own loop finds what is left of the children.
+      // What is next for a child, the run itself says.
       if (child === undefined) decision = next;
       await this.#ports.executions.endInvocation(orphan, { requestId });
     }
-    return decision ?? this.#decide(firstState(orphan));
+    // Whether a fan-out is gone on with, of which this is the end.
+    return decision ?? this.#decide({ ...firstState(orphan), error: driverEnded() });
   }
 
   /**
@@ -134,8 +135,8 @@ export class Driver implements Workflow {
   ): Promise<Decision> {
     const { runId, steps, generation } = decision;
     if (decision.action === 'fan-out') {
-      await this.#fanOut(id, decision);
-      return this.#decide({ v: 1, runId, steps, generation });
+      const error = await this.#fanOut(id, decision);
+      return this.#decide({ v: 1, runId, steps, generation, ...(error && { error }) });
     }
     const { version, child, share } = decision;
     const state: State = { v: 1, runId, steps, generation, version, child, share };
@@ -163,9 +164,12 @@ export class Driver implements Workflow {
 
   /**
    * A loop for each child, so many side by side; as in a Distributed Map, one that fails stops no other.
-   * @throws PartyError `local-run` where any failed
+   * @returns what kept children from being seen to
    */
-  async #fanOut(id: ExecutionId, { runId, version, children, parallel, share }: FanOut): Promise<void> {
+  async #fanOut(
+    id: ExecutionId,
+    { runId, version, children, parallel, share }: FanOut,
+  ): Promise<State['error']> {
     const width = Math.min(parallel, this.#ports.runnersAtOnce);
     const wider = Math.min(1, (share * parallel) / width);
     const waiting = children.values();
@@ -181,7 +185,9 @@ export class Driver implements Workflow {
     });
     await Promise.all(workers);
     this.#closing.signal.throwIfAborted();
-    if (failures.length > 0) throw childrenLeft(runId, failures, children.length);
+    if (failures.length === 0) return undefined;
+    const Cause = `${failures.length} of ${children.length} broke off: ${messageOf(failures[0])}`;
+    return { Error: 'States.ExceedToleratedFailureThreshold', Cause };
   }
 
   async #decide(state: State): Promise<Decision> {
@@ -210,15 +216,6 @@ function closed(): PartyError {
     'local-closed',
     'the run was left before its end',
     'run the command again: what was done is recorded, and the run goes on',
-  );
-}
-
-function childrenLeft(runId: string, failures: readonly unknown[], count: number): PartyError {
-  return new PartyError(
-    'local-run',
-    `run ${runId} could not see to ${failures.length} of ${count} children: ${messageOf(failures[0])}`,
-    'run the task again: what was done is recorded, and the others are gone on with',
-    { cause: failures[0] },
   );
 }
 

@@ -11,9 +11,15 @@ export function lambdaError(errorType: string, requestId: string, what: string):
   return { Error: errorType, Cause: JSON.stringify({ errorType, errorMessage }) };
 }
 
-/** Of an invocation whose runner ended because the process that drove the run did, or is about to. */
-export function driverEnded(requestId: string): Caught {
-  return lambdaError('Driver.Ended', requestId, 'the process that drove the run ended');
+/**
+ * The process that drives a run has ended, or is about to.
+ * @param requestId of the invocation whose runner ends with it
+ */
+export function driverEnded(requestId?: string): Caught {
+  const what = 'the process that drove the run ended';
+  return requestId === undefined
+    ? { Error: 'Driver.Ended', Cause: what }
+    : lambdaError('Driver.Ended', requestId, what);
 }
 
 /** How a process ended, in Lambda's words; but there `signal: killed` is what too little memory comes to. */
