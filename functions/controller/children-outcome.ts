@@ -82,12 +82,17 @@ export function outcomeOfChildren(
   };
 }
 
-/** What a person has asked of a task whose children are executed, or of its run. */
-export function stopOf({ request }: SplitTask, run: RunRecord): TaskOutcome | undefined {
-  if (request !== undefined) {
-    const state = request.kind === 'pause' ? 'paused' : 'cancelled';
-    return { state, reason: request.reason ?? state, by: request.by };
-  }
+/** What a person has asked of a task whose children are executed. */
+export function askedOf({ request }: SplitTask): TaskOutcome | undefined {
+  if (request === undefined) return undefined;
+  const state = request.kind === 'pause' ? 'paused' : 'cancelled';
+  return { state, reason: request.reason ?? state, by: request.by };
+}
+
+/** What has been asked of a task whose children are executed, or of its run. */
+export function stopOf(task: SplitTask, run: RunRecord): TaskOutcome | undefined {
+  const asked = askedOf(task);
+  if (asked !== undefined) return asked;
   switch (run.request?.cause) {
     case 'person':
       return { state: 'cancelled', reason: run.request.reason ?? 'cancelled', by: run.request.by };

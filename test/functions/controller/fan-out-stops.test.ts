@@ -137,6 +137,14 @@ describe('children that another run sees to', () => {
     expect(await party.decideChild(3, {}, RUN)).toMatchObject(END);
   });
 
+  it('and that has ended are left where a person had asked it to pause them', async () => {
+    const party = await seenTo(false);
+    await party.ledger.tasks.requestStop('1', pause);
+    expect(await party.decide({}, OTHER_RUN)).toMatchObject(END);
+    expect(await party.ledger.record('1')).toMatchObject({ state: 'paused', by: ARN, lastRun: RUN });
+    expect((await party.run(OTHER_RUN)).state).toBe('succeeded');
+  });
+
   it('at most once, and broke off with it, end in doubt one by one', async () => {
     const party = await SplittingParty.split(table, KEYS, {}, { delivery: 'at-most-once' });
     await party.executeChild(1, done);
