@@ -60,16 +60,11 @@ it.each(cases)(
     const run: RunRecord = { ...accepted(), state: 'running', runId: RUN, selection: [task], ...fields };
     for (const fields of records) {
       const { version, name } = task;
-      const base = {
-        schema: 1,
-        version,
-        name,
-        summary: 's',
-        attempt: 3,
-        history: [],
-        lastRun: OTHER_RUN,
-      } as const;
-      const record: TaskRecord = { ...base, state: 'pending', owner: 'old', ...fields };
+      const record: TaskRecord = {
+        ...{ schema: 1, version, name, state: 'pending', summary: 's', attempt: 3, history: [] },
+        ...{ lastRun: OTHER_RUN, owner: 'old' },
+        ...fields,
+      };
       const stands = standing(task, record, run, Date.parse(at(0)));
 
       expect([record.state, await isClaimed(record, task, run)]).toEqual([record.state, stands === 'ready']);
