@@ -5,10 +5,10 @@ import { type DeployOrder, deploy, invoke, shardsOf } from './deploy.ts';
 import { deployLines, nameColumns, runLines } from './deploy-lines.ts';
 
 const TASK = 'backfill_full_name';
-/** How far the backfill must have come before one of its processes is killed. */
+/** How far the backfill must have come before its processes are killed. */
 const KILLED_FROM = 0.4;
 
-/** Kills one of the processes that backfill as `kill -9` does, and has the task go on where it was seen last. */
+/** Kills the processes that backfill as `kill -9` does, and has the task go on where it was seen last. */
 export async function tellBackfill(
   order: DeployOrder,
   terminal: Terminal,
@@ -21,25 +21,28 @@ export async function tellBackfill(
     if (task?.state === 'running' && task.progress !== null && terminal.showsPassingLines)
       terminal.passingLine(barLine(task));
   };
-  let runners: number[] = [];
+  let runners: number[] | undefined;
   const { background } = await deploy({
     ...order,
     onAnswered: (answered) => {
       runners = [];
       deployLines(answered, [], colours).forEach(print);
     },
-    onRunner: (processId) => runners.push(processId),
+    onRunner: (processId) => runners?.push(processId),
     onLook: (run) => {
       show(run);
       const [task] = run.tasks;
-      if (task === undefined || !isInTheMiddle(task) || runners.findLast(kill) === undefined) return;
-      // Should it have been between two shards all the same, another one begins, and is killed.
-      runners = [];
-      print(`${barLine(task)}   kill -9`);
+      if (runners === undefined || task === undefined || !isInTheMiddle(task)) return;
+      const killed = runners.slice(-(task.split?.parallel ?? 0)).filter(kill).length;
+      // Those that take their place are left alone.
+      runners = undefined;
+      print(`${barLine(task)}   kill -9 of its ${killed} processes`);
     },
   });
   for (const run of background) runLines(run, colours).forEach(print);
 
+  // Had each of them just been between two shards, nothing would have failed.
+  if (background.every(({ state }) => state === 'succeeded')) return;
   const before = await shardsOf(order, TASK);
   print(colours.quiet(`  $ after-party invoke ${TASK}`));
   const resumed = await invoke({ ...order, onLook: show }, [TASK]);
@@ -57,11 +60,9 @@ function kill(processId: number): boolean {
   }
 }
 
-/** Whether the task has come far enough, and each of its processes is executing a shard. */
-function isInTheMiddle({ state, progress, split }: TaskStatus): boolean {
-  if (state !== 'running' || split === null || progress === null || progress.total === null) return false;
-  const isBusy = split.running === split.parallel && split.failed === 0;
-  return isBusy && progress.done / progress.total >= KILLED_FROM;
+function isInTheMiddle({ state, progress }: TaskStatus): boolean {
+  const { done = 0, total = null } = progress ?? {};
+  return state === 'running' && total !== null && done / total >= KILLED_FROM;
 }
 
 /** From where the task went on, and how many of its finished shards were executed a second time. */
