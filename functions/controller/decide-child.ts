@@ -81,11 +81,26 @@ async function find(
 /** Whether the run still wants the child executed. */
 async function isOpen(ports: ControllerPorts, { run, task, record }: Subject): Promise<boolean> {
   if (isSettled(run) || run.request !== undefined) return false;
-  const whole = await ports.ledger.tasks.get(task.version);
+  const whole = await wholeOf(ports, run, task);
   if (whole?.children === undefined || whole.children.plan !== record.plan) return false;
   const isFannedOut = whole.state === 'fanned-out';
   if (run.dryRun === true) return !isFannedOut;
   return isFannedOut && whole.run === run.runId && whole.request === undefined;
+}
+
+/** The task's own record; undefined too where it cannot be read, of which the run itself will tell. */
+async function wholeOf(
+  ports: ControllerPorts,
+  { runId }: RunRecord,
+  { version }: SelectedTask,
+): Promise<TaskRecord | undefined> {
+  try {
+    return await ports.ledger.tasks.get(version);
+  } catch (error) {
+    if (!isPartyError(error)) throw error;
+    ports.log.error(error.message, { run: runId });
+    return undefined;
+  }
 }
 
 /** Settles how the last invocation ended, where that is not in the child's record. */

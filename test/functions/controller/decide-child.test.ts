@@ -135,6 +135,7 @@ describe('Decide of a child', () => {
         await party.ledger.edit('task#1', { children: { ...children, plan: LATER_PLAN } });
       },
     ],
+    ['its task is damaged', (party) => party.ledger.edit('task#1', { children: undefined })],
     ['it is damaged', (party) => party.editChild(2, { history: 'none' })],
   ])('begins nothing where %s', async (_, happens) => {
     const party = await ChildParty.with();
