@@ -123,11 +123,17 @@ describe('with --local', { timeout: 60_000 }, () => {
     expect(detached).toMatchObject({ code: 2, stderr: expect.stringContaining('--detach') });
   });
 
-  it('loads nothing of the AWS CDK', async () => {
-    const { code, stderr } = await afterParty(['status', '--local'], { nodeFlags: REPORT_MODULES });
+  it('loads nothing of the AWS CDK, and esbuild only where something has changed', async () => {
+    const status = () => afterParty(['status', '--local'], { nodeFlags: REPORT_MODULES });
+    const unchanged = await status();
+    await writeTask('9_fresh.ts', "run: () => 'fresh'");
+    const changed = await status();
 
-    expect(code).toBe(0);
-    expect(stderr).toContain('node_modules/esbuild');
-    expect(stderr).not.toMatch(/node_modules\/(aws-cdk-lib|constructs)/);
+    for (const { code, stderr } of [unchanged, changed]) {
+      expect(code).toBe(0);
+      expect(stderr).not.toMatch(/node_modules\/(aws-cdk-lib|constructs)/);
+    }
+    expect(unchanged.stderr).not.toContain('node_modules/esbuild');
+    expect(changed.stderr).toContain('node_modules/esbuild');
   });
 });
