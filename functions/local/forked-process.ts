@@ -11,8 +11,10 @@ import type { Invocation } from './executions.ts';
 import type { ForkedRunnerOptions } from './forked-runner.ts';
 import type { LineListener } from './local-logs.ts';
 import { driverEnded, exitText, lambdaError, type RunnerOutcome } from './runner-outcome.ts';
-import type { RunnerAnswer, RunnerEvent } from './runner-process.ts';
+import type { RunnerAnswer, RunnerEvent, RunnerLoaded } from './runner-process.ts';
 
+/** How long the bundle may take to load at least, which is not of the invocation's own time: as on Lambda. */
+const LOAD_MS = 10_000;
 /** How long a process that a task left behind may keep the runner's output open. */
 const OUTPUT_MS = 1000;
 
@@ -48,14 +50,22 @@ export class ForkedProcess {
     const { promise, resolve } = Promise.withResolvers<RunnerOutcome>();
     const crash = (type: string, what: string): void =>
       resolve({ error: lambdaError(type, requestId, what) });
-    const onMessage = (answer: unknown): void => resolve(outcomeOf(answer as RunnerAnswer));
+    const onMessage = (said: unknown): void => {
+      const message = said as RunnerAnswer | RunnerLoaded;
+      if (!('loaded' in message)) {
+        resolve(outcomeOf(message));
+      } else {
+        clearTimeout(timeout);
+        timeout = setTimeout(onTimeout, timeoutMs);
+      }
+    };
     const onExit = (code: number | null, signal: NodeJS.Signals | null): void =>
       crash('Runtime.ExitError', exitText(code, signal));
     const onError = (error: Error): void => crash('Runtime.ExitError', messageOf(error));
     const onClosing = (): void => resolve({ error: driverEnded(requestId) });
     const onTimeout = (): void =>
       crash('Sandbox.Timedout', `Task timed out after ${timeoutSeconds.toFixed(2)} seconds`);
-    const timeout = setTimeout(onTimeout, timeoutMs);
+    let timeout = setTimeout(onTimeout, Math.max(timeoutMs, LOAD_MS));
 
     const child = this.#child.on('message', onMessage).on('exit', onExit).on('error', onError);
     closing.addEventListener('abort', onClosing);

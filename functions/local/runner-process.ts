@@ -11,6 +11,11 @@ export interface RunnerEvent extends Invocation {
   readonly timeoutMs: number;
 }
 
+/** What it says when the invocation begins. */
+export interface RunnerLoaded {
+  readonly loaded: true;
+}
+
 /** What it answers: the handler's answer, or Lambda's document on what it threw. */
 export type RunnerAnswer =
   | { readonly report: unknown }
@@ -36,19 +41,18 @@ const answer = process.send?.bind(process);
 delete process.send;
 
 process.on('message', async (event: RunnerEvent) => {
-  const endAt = Date.now() + event.timeoutMs;
-  const context: LambdaContext = {
-    awsRequestId: event.requestId,
-    functionName: event.functionName,
-    getRemainingTimeInMillis: () => endAt - Date.now(),
-  };
-  answer?.(await invoke(event.work, context));
+  answer?.(await invoke(event));
 });
 
-async function invoke(work: unknown, context: LambdaContext): Promise<RunnerAnswer> {
+async function invoke({ work, requestId, functionName, timeoutMs }: RunnerEvent): Promise<RunnerAnswer> {
   try {
     const [, , bundle = ''] = process.argv;
     const { handler } = await import(pathToFileURL(bundle).href);
+    // As on Lambda, the timeout does not count how long the function takes to load.
+    answer?.({ loaded: true } satisfies RunnerLoaded);
+    const endAt = Date.now() + timeoutMs;
+    const getRemainingTimeInMillis = (): number => endAt - Date.now();
+    const context: LambdaContext = { awsRequestId: requestId, functionName, getRemainingTimeInMillis };
     return { report: await handler(work, context) };
   } catch (error) {
     const [errorType, stack] = error instanceof Error ? [error.name, error.stack ?? ''] : [typeof error, ''];

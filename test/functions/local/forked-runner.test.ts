@@ -130,6 +130,11 @@ describe('ForkedRunner', () => {
     expect(message).toMatch(/Task timed out after 1\.00 seconds$/);
   });
 
+  it('gives the bundle time of its own to load', async () => {
+    const outcome = await invoke('8', { timeoutSeconds: 1, environment: { LOADING_MS: '1500' } });
+    expect(outcome).toEqual({ report: { v: 1, runId } });
+  });
+
   it('stops waiting at the timeout of the work, and leaves the invocation alive', async () => {
     const pidFile = join(folder, 'pid');
     const outcome = await invoke('9', { workTimeoutSeconds: 1, environment: { PID_FILE: pidFile } });
