@@ -65,7 +65,7 @@ export class Attempt {
       ...(key === undefined ? {} : { key }),
       ...(shard === undefined ? {} : { shard: `${shard.index + 1}/${shard.count}` }),
     };
-    this.#log = new TaskLog(identity, this.#redactor);
+    this.#log = new TaskLog(identity, this.#redactor, ports.print);
     this.#watch = new StopWatch({
       invocation,
       holding,

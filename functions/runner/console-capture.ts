@@ -3,7 +3,8 @@ import { format } from 'node:util';
 import type { TaskLogger } from '../task/context.ts';
 
 const current = new AsyncLocalStorage<TaskLogger>();
-let isCaptured = false;
+let captures = 0;
+let restoreConsole: () => void = () => undefined;
 
 const LEVELS = {
   debug: 'debug',
@@ -14,21 +15,36 @@ const LEVELS = {
   trace: 'error',
 } as const;
 
-/** Has `console` write to the log of the task that calls it, if one does. */
-export function captureConsole(): void {
-  if (isCaptured) return;
-  isCaptured = true;
-  for (const [method, level] of Object.entries(LEVELS) as [
-    keyof typeof LEVELS,
-    'debug' | 'info' | 'warn' | 'error',
-  ][]) {
-    const original = console[method].bind(console);
+/**
+ * Has `console` write to the log of the task that calls it, if one does.
+ * @returns what undoes it
+ */
+export function captureConsole(): () => void {
+  if (captures === 0) restoreConsole = takeOver();
+  captures += 1;
+  return () => {
+    captures -= 1;
+    if (captures === 0) restoreConsole();
+  };
+}
+
+type Method = keyof typeof LEVELS;
+
+function takeOver(): () => void {
+  const restoreMethods = (Object.keys(LEVELS) as Method[]).map((method) => {
+    const original = console[method];
     console[method] = (...args: unknown[]) => {
       const logger = current.getStore();
-      if (logger === undefined) original(...args);
-      else logger[level](format(...args));
+      if (logger === undefined) original.apply(console, args);
+      else logger[LEVELS[method]](format(...args));
     };
-  }
+    return () => {
+      console[method] = original;
+    };
+  });
+  return () => {
+    for (const restore of restoreMethods) restore();
+  };
 }
 
 /** Runs a task so that what it and everything it calls says on `console` is in its log. */

@@ -29,4 +29,9 @@ export interface RunnerPorts {
   readonly timing: RunnerTiming;
   /** Ends the process once its logs are out; nothing of a task that would not end may be left in it. */
   readonly endProcess: () => Promise<never>;
+  /**
+   * Is given each line of a task's log.
+   * @default - standard output
+   */
+  readonly print?: (line: string) => void;
 }

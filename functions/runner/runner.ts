@@ -27,9 +27,12 @@ export function createRunner(files: readonly TaskFile[]): MiddyfiedHandler<unkno
 
 /** A runner on given ports, which are asked for at each invocation. */
 export function runnerFor(ports: () => RunnerPorts): MiddyfiedHandler<unknown, RunnerReport> {
+  let isConsoleCaptured = false;
   return middy<unknown, RunnerReport>(
     (event: unknown, context: Context) => {
-      captureConsole();
+      // For as long as the process lives.
+      if (!isConsoleCaptured) captureConsole();
+      isConsoleCaptured = true;
       return carryOut(parseWork(event), context, ports());
     },
     { timeoutEarlyInMillis: 0 },

@@ -23,12 +23,14 @@ export class TaskLog extends Logger implements TaskLogger {
   declare private readonly identity: LogIdentity | undefined;
   declare private readonly redactor: Redactor;
   declare private readonly recent: string[];
+  declare private readonly print: (line: string) => void;
 
-  constructor(identity: LogIdentity, redactor: Redactor) {
+  constructor(identity: LogIdentity, redactor: Redactor, print: (line: string) => void = printToStdout) {
     super({ serviceName: 'after-party' });
     this.identity = identity;
     this.redactor = redactor;
     this.recent = [];
+    this.print = print;
   }
 
   /** The last lines as people read them. */
@@ -46,10 +48,14 @@ export class TaskLog extends Logger implements TaskLogger {
     // The identity comes last, so that no field of a task's own takes its place.
     const attributes = { ...fields, ...this.identity };
     const line = this.redactor.redactJson(JSON.stringify(attributes, this.getJsonReplacer()));
-    process.stdout.write(`${line}\n`);
+    this.print(line);
     this.recent.push(line);
     if (this.recent.length > KEPT_LINES) this.recent.shift();
   }
+}
+
+function printToStdout(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
 const COMMON_FIELDS = new Set(['level', 'message', 'timestamp', 'service', 'xray_trace_id']);
