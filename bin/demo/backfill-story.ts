@@ -5,10 +5,10 @@ import { type DeployOrder, deploy, invoke, shardsOf } from './deploy.ts';
 import { deployLines, nameColumns, runLines } from './deploy-lines.ts';
 
 const TASK = 'backfill_full_name';
-/** How far the backfill must have come before its processes are killed. */
+/** How far the backfill must have come before one of its processes is killed. */
 const KILLED_FROM = 0.4;
 
-/** Kills the processes that backfill as `kill -9` does, and has the task go on where it was seen last. */
+/** Kills one of the processes that backfill as `kill -9` does, and has the task go on where it was seen last. */
 export async function tellBackfill(
   order: DeployOrder,
   terminal: Terminal,
@@ -21,27 +21,28 @@ export async function tellBackfill(
     if (task?.state === 'running' && task.progress !== null && terminal.showsPassingLines)
       terminal.passingLine(barLine(task));
   };
-  let runners: number[] | undefined;
+  let runner: number | undefined;
+  let kills = 0;
   const { background } = await deploy({
     ...order,
-    onAnswered: (answered) => {
-      runners = [];
-      deployLines(answered, [], colours).forEach(print);
+    onAnswered: (answered) => deployLines(answered, [], colours).forEach(print),
+    onRunner: (processId) => {
+      runner = processId;
     },
-    onRunner: (processId) => runners?.push(processId),
     onLook: (run) => {
       show(run);
       const [task] = run.tasks;
-      if (runners === undefined || task === undefined || !isInTheMiddle(task)) return;
-      const killed = runners.slice(-(task.split?.parallel ?? 0)).filter(kill).length;
-      // Those that take their place are left alone.
-      runners = undefined;
-      print(`${barLine(task)}   kill -9 of its ${killed} processes`);
+      if (runner === undefined || task === undefined || !isInTheMiddle(task)) return;
+      // Should it have been between two shards all the same, whoever takes its place is killed.
+      if ((kills === 0 && !isBusy(task)) || !kill(runner)) return;
+      runner = undefined;
+      kills += 1;
+      print(`${barLine(task)}   kill -9 of one of its processes`);
     },
   });
   for (const run of background) runLines(run, colours).forEach(print);
 
-  // Had each of them just been between two shards, nothing would have failed.
+  // Had all of them been between two shards, nothing would have failed.
   if (background.every(({ state }) => state === 'succeeded')) return;
   const before = await shardsOf(order, TASK);
   print(colours.quiet(`  $ after-party invoke ${TASK}`));
@@ -60,9 +61,15 @@ function kill(processId: number): boolean {
   }
 }
 
-function isInTheMiddle({ state, progress }: TaskStatus): boolean {
+/** Whether the task has come far enough, and nothing has happened to it. */
+function isInTheMiddle({ state, progress, split }: TaskStatus): boolean {
   const { done = 0, total = null } = progress ?? {};
-  return state === 'running' && total !== null && done / total >= KILLED_FROM;
+  return state === 'running' && split?.failed === 0 && total !== null && done / total >= KILLED_FROM;
+}
+
+/** Whether each of the task's processes is executing a shard. */
+function isBusy({ split }: TaskStatus): boolean {
+  return split?.running === split?.parallel;
 }
 
 /** From where the task went on, and how many of its finished shards were executed a second time. */

@@ -29,7 +29,7 @@ interface PrintedTask {
 }
 
 const TASK_LINE = /^ {2}([✔✖]) (every deploy|\d{14}) +(\S+) +(\S+) {2}(.*)$/;
-const KILL_LINE = /^ {2}◐ \d{14} backfill_full_name +[▇▁]{10} \d+ % {3}kill -9 of its (\d) processes$/;
+const KILL_LINE = /^ {2}◐ \d{14} backfill_full_name +[▇▁]{10} \d+ % {3}kill -9 of one of its processes$/;
 const RESUMED_LINE = /^ {2}◐ resumed from (\d+) %, none of the (\d+) finished shards repeated$/;
 const PROFILES = 10_000;
 const SHARDS = 16;
@@ -222,7 +222,7 @@ describe('what the demo prints', () => {
     ]);
   });
 
-  it('killed the backfill, and went on with what was not finished where the ledger had it last', async () => {
+  it('killed a shard of the backfill, and went on with that one where the ledger had it last', async () => {
     const record = records.get('backfill_full_name');
     const shards = await childrenOf('backfill_full_name');
     const killed = shards.filter(({ history }) => history.length > 1);
@@ -243,8 +243,8 @@ describe('what the demo prints', () => {
     expect(new Set(killed.map(({ history }) => history.map(({ state }) => state).join()))).toEqual(
       new Set(['failed,succeeded']),
     );
-    // Some may have been between two shards.
-    expect(killed.length).toBeLessThanOrEqual(Number(KILL_LINE.exec(deploy[killedAt] ?? '')?.[1]));
+    // One may have been between two shards.
+    expect(deploy.filter((line) => KILL_LINE.test(line)).length).toBeGreaterThanOrEqual(killed.length);
     expect(Number(finished)).toBe(SHARDS - killed.length);
     const left = sum(killed.map(({ progress }) => (progress?.done ?? 0) - (progress?.before ?? 0)));
     // How many there are of a shard is known for sure at its end only.
