@@ -33,7 +33,12 @@ async function bundleCommonJs(out: string): Promise<void> {
   const folder = join(out, 'cjs');
   await build({
     ...COMMON,
-    entryPoints: ['lib/index.ts', 'functions/task/index.ts', 'functions/sources/index.ts'],
+    entryPoints: [
+      'lib/index.ts',
+      'functions/task/index.ts',
+      'functions/sources/index.ts',
+      'functions/testing/index.ts',
+    ],
     outbase: '.',
     outdir: folder,
     format: 'cjs',
