@@ -450,6 +450,21 @@ describe('what people ask of a task', () => {
     expect(took()).toBeLessThan(slow);
   });
 
+  it('a rate that each save of a child leaves as it is', async () => {
+    const timing = { ...party.ports.timing, cancelPoll: 600_000, checkpoint: 0 };
+    party.ports = { ...party.ports, timing };
+    party.addSplit(
+      '1',
+      defineTask({ shards: 2, rate: 0.001, items: () => list([1, 2, 3, 4]), process: () => sleep(5) }),
+    );
+    const { runId } = await party.deploy();
+    await party.ledger.tasks.setRate('1', 1_000);
+
+    await party.invoke(runId, { child: 1 });
+
+    expect((await party.child('1', 1)).state).toBe('succeeded');
+  });
+
   it('a rate that is set while a child is executed', async () => {
     party.addSplit(
       '1',

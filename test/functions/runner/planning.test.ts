@@ -18,11 +18,18 @@ beforeAll(async () => {
 afterAll(() => database.stop());
 beforeEach(() => {
   output = captureOutput();
-  party = new TestParty(database, 'ledger');
+  party = newParty();
 });
 afterEach(() => output.restore());
 
 const run = () => 'never executed here';
+
+/** With time for the writes that have begun to end, on a slow machine too. */
+function newParty(): TestParty {
+  const opened = new TestParty(database, 'ledger');
+  opened.ports = { ...opened.ports, timing: { ...opened.ports.timing, grace: 30_000 } };
+  return opened;
+}
 
 /** Adds a task whose `forEach` gives whatever it is told. */
 function adding(forEach: (ctx: TaskContext) => unknown, options: { retries?: number; timeout?: '1s' } = {}) {
@@ -370,7 +377,7 @@ describe('many keys', () => {
       await sleep(5);
     });
     vi.spyOn(party.ledger, 'children').mockReturnValue(children);
-    adding(() => Array.from({ length: 1_000_000 }, (_, index) => String(index)), { timeout: '1s' });
+    adding(() => Array.from({ length: 20_000 }, (_, index) => String(index)), { timeout: '1s' });
 
     await party.deploy();
 
@@ -378,7 +385,8 @@ describe('many keys', () => {
     const then = written;
     await sleep(50);
     expect(written).toBe(then);
-    expect(written).toBeLessThan(1_000_000);
+    expect(written).toBeGreaterThan(0);
+    expect(written).toBeLessThan(20_000);
   });
 });
 
@@ -425,7 +433,7 @@ describe.each(faults)('a plan whose process dies %s a write', (fault) => {
 describe('two plans at once', () => {
   it('of one run: one is made', async () => {
     for (let round = 0; round < 20; round++) {
-      party = new TestParty(database, 'ledger');
+      party = newParty();
       let asked = 0;
       adding(async () => {
         asked += 1;
@@ -443,11 +451,11 @@ describe('two plans at once', () => {
   });
 
   it('one of whose invocations was taken for dead: the later one stands', async () => {
-    for (let round = 0; round < 10; round++) {
-      party = new TestParty(database, 'ledger');
+    for (let round = 0; round < 8; round++) {
+      party = newParty();
       const plans = [
-        Array.from({ length: 60 }, (_, index) => `first ${index}`),
-        Array.from({ length: 40 }, (_, index) => `second ${index}`),
+        Array.from({ length: 45 }, (_, index) => `first ${index}`),
+        Array.from({ length: 30 }, (_, index) => `second ${index}`),
       ];
       const begun = Promise.withResolvers<void>();
       adding(() => {
@@ -465,7 +473,7 @@ describe('two plans at once', () => {
       const record = await party.record('1');
       // Where the first had come to its end before it was taken for dead, nobody planned anew.
       const of = plans.length === 1 ? 'first' : 'second';
-      expect(record).toMatchObject({ state: 'fanned-out', children: { count: of === 'first' ? 60 : 40 } });
+      expect(record).toMatchObject({ state: 'fanned-out', children: { count: of === 'first' ? 45 : 30 } });
       expect((await keys()).every((key) => key?.startsWith(of))).toBe(true);
       expect((await party.children('1')).every(({ plan }) => plan === record.children?.plan)).toBe(true);
     }
