@@ -25,6 +25,8 @@ export class Beginnings {
   readonly #begun = new Map<string, { owner: string; runId: string }[]>();
   /** By the process that has looked at its run since its last claim. */
   readonly #looks = new Map<SimulatedProcess, Look>();
+  /** The task of the child that it has claimed, as it last saw it. */
+  readonly #tasksSeen = new Map<SimulatedProcess, TaskRecord | undefined>();
 
   constructor(simulation: Simulation, oracle: Oracle) {
     this.#simulation = simulation;
@@ -42,6 +44,11 @@ export class Beginnings {
 
   claimed(process: SimulatedProcess): void {
     this.#looks.delete(process);
+    this.#tasksSeen.delete(process);
+  }
+
+  lookedAtTask(process: SimulatedProcess, key: string): void {
+    this.#tasksSeen.set(process, this.#oracle.tasks.get(key));
   }
 
   looked(process: SimulatedProcess, runId: string): void {
@@ -74,6 +81,7 @@ export class Beginnings {
     }
     const who = `${key} is begun by a ${run.trigger}`;
     this.#judgeRun(process, run, who);
+    if (key !== taskOf(key)) this.#judgeTask(process, run, record, who);
     this.#judgeEarlier(run, begun, from, who);
     this.#judgeState(key, run, selected, begun.length > 0, from, who);
     for (const task of run.selection ?? []) {
@@ -110,6 +118,18 @@ export class Beginnings {
       run.parent !== undefined && !this.#oracle.committed.has(run.parent),
       `${who} that starts before its deploy has committed`,
     );
+  }
+
+  /** A child is executed as long as its task's run wants it to be. */
+  #judgeTask(process: SimulatedProcess, run: RunRecord, child: TaskRecord | undefined, who: string): void {
+    const task = this.#tasksSeen.get(process);
+    this.#oracle.forbid(task?.children?.plan !== child?.plan, `${who}, and it is of another plan`);
+    // A dry run leaves the task as it is: at rest.
+    const isOpen = task?.state === 'fanned-out';
+    this.#oracle.forbid(isOpen === (run.dryRun === true), `${who}, though its task is ${task?.state}`);
+    if (run.dryRun === true) return;
+    this.#oracle.forbid(task?.run !== run.runId, `${who}, though its task is seen to by run ${task?.run}`);
+    this.#oracle.forbid(task?.request !== undefined, `${who}, though its task is to ${task?.request?.kind}`);
   }
 
   #judgeEarlier(
@@ -168,7 +188,10 @@ export class Beginnings {
       const isNew = since < (this.#past.get(key)?.indexOf(record) ?? 0);
       const isDismissed = ['skipped', 'cancelled', 'paused'].includes(record.state);
       if (isDismissed && (run.trigger !== 'invoke' || isNew)) return true;
-      const isTolerated = task.onFailure === 'continue' && ['failed', 'in-doubt'].includes(record.state);
+      // What was stopped for a reason has failed as far as the run is concerned.
+      const isStopped = record.state === 'interrupted' && record.reason !== undefined;
+      const hasFailed = isStopped || ['failed', 'in-doubt'].includes(record.state);
+      const isTolerated = task.onFailure === 'continue' && hasFailed;
       if (isTolerated && (ranHere || record.state === 'in-doubt')) return true;
       const isRepeated = task.when === 'every-deploy' || run.trigger === 'invoke';
       return !isRepeated && record.succeededAt !== undefined;

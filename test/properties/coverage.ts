@@ -1,63 +1,13 @@
-import { type WriteSite, writeSites } from '../../functions/ledger/index.ts';
+import {
+  writeSites as allButFanOut,
+  fanOutWriteSites,
+  type WriteSite,
+} from '../../functions/ledger/index.ts';
 import type { Fault } from './simulated-table.ts';
+import { rareTransitions, transitions } from './transitions.ts';
 
+export const writeSites: readonly WriteSite[] = [...allButFanOut, ...fanOutWriteSites];
 export const faults: readonly Fault[] = ['crash before', 'crash after', 'sent twice', 'stall'];
-
-const anyState = [
-  'no record',
-  'baselined',
-  'pending',
-  'succeeded',
-  'failed',
-  'in-doubt',
-  'skipped',
-  'cancelled',
-  'stale',
-  'interrupted',
-  'paused',
-];
-
-/** Every transition that there is: what makes it, from which state, to which. */
-const transitions: readonly string[] = [
-  ...anyState.map((from) => `claim: ${from} -> running`),
-  ...['succeeded', 'failed', 'in-doubt', 'cancelled', 'interrupted', 'paused', 'pending'].map(
-    (to) => `finish: running -> ${to}`,
-  ),
-  ...['failed', 'in-doubt'].map((to) => `finish: stale -> ${to}`),
-  ...['pending', 'succeeded', 'failed', 'in-doubt', 'skipped', 'cancelled', 'stale'].map(
-    (to) => `release: running -> ${to}`,
-  ),
-  ...anyState
-    .filter((from) => from !== 'paused')
-    .flatMap((from) => ['pending', 'succeeded', 'skipped'].map((to) => `correct: ${from} -> ${to}`))
-    // The reset of a baselined task first makes it one without a record.
-    .filter((name) => name !== 'correct: baselined -> pending'),
-  'checkpoint: running -> running',
-  'request-stop: running -> running',
-  'orphan: interrupted -> interrupted',
-  'set-rate: interrupted -> interrupted',
-  'correct: interrupted -> paused',
-  'correct: paused -> interrupted',
-  'correct: interrupted -> cancelled',
-  ...['accepted', 'running'].map((to) => `run: no record -> ${to}`),
-  ...['running', 'succeeded', 'failed'].map((to) => `run: accepted -> ${to}`),
-  ...['succeeded', 'failed', 'cancelled', 'held'].map((to) => `run: running -> ${to}`),
-];
-
-/** Those that may be, and that not every run of the histories comes through. */
-const rareTransitions: readonly string[] = [
-  ...['running', 'stale'].flatMap((from) =>
-    [...anyState, 'running'].flatMap((to) => [`finish: ${from} -> ${to}`, `release: ${from} -> ${to}`]),
-  ),
-  ...anyState.flatMap((from) =>
-    ['pending', 'succeeded', 'skipped', 'paused', 'cancelled', 'interrupted'].map(
-      (to) => `correct: ${from} -> ${to}`,
-    ),
-  ),
-  ...[...anyState, 'running'].map((state) => `set-rate: ${state} -> ${state}`),
-  'checkpoint: stale -> stale',
-  'request-stop: stale -> stale',
-];
 
 /** What all histories together have come through. */
 export class Coverage {

@@ -6,15 +6,13 @@ import type { ManifestTask } from '../../functions/manifest.ts';
 import { TIMING } from '../../functions/runner/ports.ts';
 import { runnerFor } from '../../functions/runner/runner.ts';
 import type { TaskFile } from '../../functions/runner/task-file.ts';
-import { source } from '../../functions/sources/source.ts';
-import { defineTask, type Task } from '../../functions/task/define-task.ts';
 import type { RunnerReport, Work } from '../../functions/workflow-messages.ts';
 import type { Scenario } from './scenario.ts';
 import { SimulatedTable, type WriteObserver } from './simulated-table.ts';
 import type { SimulatedProcess, Simulation } from './simulation.ts';
 import { subjectOf } from './subjects.ts';
-import type { Executor, TaskFunctions } from './task-functions.ts';
-import { CHECKPOINTING, ITEMS, RETRIED } from './task-pool.ts';
+import { definitionOf } from './task-definitions.ts';
+import type { TaskFunctions } from './task-functions.ts';
 
 export const STACK_ID = 'arn:aws:cloudformation:eu-west-1:123456789012:stack/Shop/1';
 export const RUNNER_SECONDS = 60;
@@ -116,37 +114,6 @@ export function runnerIn(
     getRemainingTimeInMillis: () => endsAt - around.simulation.now,
   };
   return () => handler(work, context as Context) as Promise<RunnerReport>;
-}
-
-function definitionOf(task: ManifestTask, around: Surroundings, executor: Executor): Task {
-  const { version, when, delivery, background = false } = task;
-  const { taskFunctions, simulation } = around;
-  const { batchSize, concurrency } = around.scenario;
-  if (task.iterates !== true) {
-    return defineTask({
-      when,
-      delivery,
-      background,
-      retries: version === RETRIED ? 2 : 0,
-      run: (context) =>
-        version === CHECKPOINTING
-          ? taskFunctions.executeInSteps(executor, context)
-          : taskFunctions.execute(executor, context),
-    });
-  }
-  return defineTask({
-    when,
-    delivery,
-    background,
-    batchSize,
-    concurrency,
-    count: () => ITEMS,
-    pauseWhile: () => simulation.oneIn(12),
-    items: source<number>(async function* (cursor) {
-      for (let item = Number(cursor ?? 0) + 1; item <= ITEMS; item++) yield [item, item];
-    }),
-    processBatch: (items, context) => taskFunctions.processItems(executor, context, items),
-  });
 }
 
 function ledgerIn(around: Surroundings, process: SimulatedProcess): Ledger {

@@ -1,5 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { WriteSite } from '../../functions/ledger/index.ts';
+import type { ManifestTask } from '../../functions/manifest.ts';
 import { versionKey } from '../../functions/task/version.ts';
 import { CloudFormation } from './cloudformation.ts';
 import type { Coverage } from './coverage.ts';
@@ -7,12 +8,12 @@ import type { Surroundings } from './functions-under-test.ts';
 import { judgeEnd } from './judge-end.ts';
 import { Oracle } from './oracle.ts';
 import { Outside } from './outside.ts';
-import type { PlannedFault, Scenario } from './scenario.ts';
+import { CLAIM_BEFORE, type PlannedFault, type Scenario } from './scenario.ts';
 import type { Fault } from './simulated-table.ts';
 import type { SimulatedProcess, Simulation } from './simulation.ts';
 import { StepFunctions } from './step-functions.ts';
 import { TaskFunctions } from './task-functions.ts';
-import { pool } from './task-pool.ts';
+import { CHARLIE, pool } from './task-pool.ts';
 
 /** Writes that may come twice, since the copy changes nothing more; that of a correction writes the same item. */
 const REPEATABLE = new Set<WriteSite>([
@@ -26,6 +27,8 @@ const REPEATABLE = new Set<WriteSite>([
   'task.set-rate',
   'task.orphan',
   'run.hand-over',
+  'child.checkpoint',
+  'child.correct',
 ]);
 const MOST_STEPS = 6_000;
 /** The longest that a read, a write or a request takes. */
@@ -72,15 +75,15 @@ export class History {
         },
         isWaitedFor: (site) => {
           const { next } = this.outside;
-          return (
-            site === 'task.claim' && next !== undefined && 'when' in next && next.when === 'before a claim'
-          );
+          const when = next !== undefined && 'when' in next ? next.when : undefined;
+          return when !== undefined && site === CLAIM_BEFORE[when];
         },
         wrote: (site, key, process) => this.#wrote(site, key, process),
         read: (pk, sk, process) => {
           if (!process.name.startsWith('runner')) return;
           this.oracle.forbid(pk.endsWith('#answers'), 'invariant 8: a runner reads answers');
           if (pk.endsWith('#runs') && sk !== undefined) this.oracle.looked(process, sk);
+          if (sk?.startsWith('task#')) this.oracle.lookedAtTask(process, sk.slice('task#'.length));
         },
       },
       start: async (runId, generation) => this.stepFunctions.start(runId, generation),
@@ -108,10 +111,11 @@ export class History {
     this.#taskFunctions.areHealthy = true;
     this.oracle.say('the last deploy, in which nothing goes wrong');
     this.#faults = [];
-    const deployed = this.cloudFormation.deploy(pool);
+    const tasks = this.#everDeployed();
+    const deployed = this.cloudFormation.deploy(tasks);
     await this.#drive();
     const response = await deployed;
-    const inDoubt = pool.filter(
+    const inDoubt = tasks.filter(
       ({ version, when, onFailure, background }) =>
         background !== true &&
         this.oracle.stateOf(versionKey(version)) === 'in-doubt' &&
@@ -123,13 +127,13 @@ export class History {
       (response?.Status === 'FAILED') !== isStopped,
       `invariant 5: the last deploy was answered ${JSON.stringify(response)}`,
     );
-    for (const { version, when, after = [] } of pool) {
+    for (const { version, when, after = [] } of tasks) {
       const state = this.oracle.stateOf(versionKey(version));
       const isSettled = ['succeeded', 'skipped', 'cancelled', 'paused', 'baselined', 'in-doubt'].includes(
         state,
       );
       const hasSucceeded = this.oracle.tasks.get(versionKey(version))?.succeededAt !== undefined;
-      const isReady = pool
+      const isReady = tasks
         .filter(({ name }) => after.includes(name))
         .map((earlier) => this.oracle.tasks.get(versionKey(earlier.version)))
         .every((record) => record?.succeededAt !== undefined || record?.state === 'skipped');
@@ -138,6 +142,13 @@ export class History {
         `invariant 4: ${version} is ${state} after a deploy without faults`,
       );
     }
+  }
+
+  /** What the scenario deploys at any time, and what comes late. */
+  #everDeployed(): ManifestTask[] {
+    const deployed = this.scenario.operations.flatMap((next) => (next.kind === 'deploy' ? next.tasks : []));
+    const versions = new Set([CHARLIE, ...deployed].map(({ version }) => version));
+    return pool.filter(({ version }) => versions.has(version));
   }
 
   async #drive(): Promise<void> {

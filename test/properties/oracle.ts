@@ -81,6 +81,11 @@ export class Oracle {
     this.#beginnings.looked(process, runId);
   }
 
+  /** A runner has looked at a task. */
+  lookedAtTask(process: SimulatedProcess, key: string): void {
+    this.#beginnings.lookedAtTask(process, key);
+  }
+
   #wroteTask(site: WriteSite, key: string, record: TaskRecord, process: SimulatedProcess): void {
     const before = this.tasks.get(key);
     // Whether a lease is over is for the process to say, by its own clock.
@@ -91,8 +96,8 @@ export class Oracle {
     this.say(`  ${key}: ${from} -> ${this.stateOf(key, now)} (${site}, attempt ${record.attempt})`);
     this.#coverage.took(site.replace('task.', ''), from, this.stateOf(key, now));
     this.#beginnings.taskChanged(key, record);
-    if (site.startsWith('task.')) this.#children.wroteTask(site, key, before, record);
     const isDryRun = this.runs.get(String(before?.run))?.dryRun === true;
+    if (site.startsWith('task.') && !isDryRun) this.#children.wroteTask(site, key, before, record);
     const act = site.slice(site.indexOf('.') + 1);
     if (act === 'claim') this.#claimed(key, before, record, process);
     else this.#items.wrote(site, key, this.#claimedFrom.get(key), before, record, isDryRun);

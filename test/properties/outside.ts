@@ -1,9 +1,11 @@
+import type { ManifestTask } from '../../functions/manifest.ts';
 import type { CloudFormation } from './cloudformation.ts';
 import { RUNNER_SECONDS } from './functions-under-test.ts';
 import type { Oracle } from './oracle.ts';
-import type { Moment, Operation } from './scenario.ts';
+import { CLAIM_BEFORE, type Moment, type Operation } from './scenario.ts';
 import type { Simulation } from './simulation.ts';
 import type { StepFunctions } from './step-functions.ts';
+import { KEYS } from './task-pool.ts';
 
 /** What is there to be acted upon. */
 export interface World {
@@ -119,6 +121,16 @@ export class Outside {
       case 'invoke some items':
         this.#invoke(operation.task.name, { limit: 2 });
         return;
+      case 'invoke a key':
+        this.#invoke(operation.task.name, { keys: someKey(operation.task) });
+        return;
+      case 'mark a key done':
+      case 'reset a key': {
+        const kind = operation.kind === 'reset a key' ? 'reset' : 'mark-done';
+        const names = [operation.task.name];
+        void this.#ask({ ...request, request: kind, names, keys: someKey(operation.task) });
+        return;
+      }
       case 'dry run':
         this.#invoke(operation.task.name, { dryRun: true });
         return;
@@ -158,10 +170,9 @@ export class Outside {
   }
 
   #isMoment(when: Moment | 'calm'): boolean {
-    if (when === 'before a claim') {
-      return this.#simulation.steps.some(
-        ({ process, label }) => process.isLate && label.endsWith('task.claim'),
-      );
+    const claim = when === 'calm' ? undefined : CLAIM_BEFORE[when];
+    if (claim !== undefined) {
+      return this.#simulation.steps.some(({ process, label }) => process.isLate && label.endsWith(claim));
     }
     return when === 'ever' || this.#stepFunctions.running.some((runId) => this.#oracle.isExecuting(runId));
   }
@@ -195,4 +206,9 @@ export class Outside {
     this.#runIds += 1;
     return String(this.#runIds).padStart(32, 'f');
   }
+}
+
+/** The second of a task's children, as people name it. */
+function someKey({ splits }: ManifestTask): string[] {
+  return [splits === 'keys' ? (KEYS[1] ?? '') : '2'];
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import type { WriteSite } from '../../functions/ledger/index.ts';
 import type { ManifestTask } from '../../functions/manifest.ts';
+import { deployedFor, isOfLongWork, needed, provokedBy } from './reaching.ts';
 import type { Fault } from './simulated-table.ts';
-import { ALPHA, DELTA, ECHO, INDIA, JULIET, KILO, pool } from './task-pool.ts';
+import { ALPHA, DELTA, INDIA, JULIET, pool } from './task-pool.ts';
 
 /** What is done from outside, in this order, as soon as it is possible and its turn comes. */
 export type Operation =
@@ -21,16 +22,24 @@ export type Operation =
   | { readonly kind: 'lose runner' }
   /** Every lease runs out. */
   | { readonly kind: 'wait' };
-/** Before a claim is after the runner has seen that the run is to go on. */
-export type Moment = 'ever' | 'before a claim' | 'while executing';
+/** Before a claim, of a task or of a child, is after the runner has seen that the run is to go on. */
+export type Moment = 'ever' | 'before a claim' | 'before a child' | 'while executing';
+/** The write that such a moment is before. */
+export const CLAIM_BEFORE: Partial<Record<Moment, WriteSite>> = {
+  'before a claim': 'task.claim',
+  'before a child': 'child.claim',
+};
 export type OnTask =
   | 'invoke'
   | 'invoke from start'
   | 'invoke some items'
+  | 'invoke a key'
   | 'dry run'
   | 'skip'
   | 'mark-done'
+  | 'mark a key done'
   | 'reset'
+  | 'reset a key'
   | 'pause'
   | 'resume'
   | 'cancel-task'
@@ -80,10 +89,13 @@ const onTask: readonly OnTask[] = [
   'invoke',
   'invoke from start',
   'invoke some items',
+  'invoke a key',
   'dry run',
   'skip',
   'mark-done',
+  'mark a key done',
   'reset',
+  'reset a key',
   'pause',
   'resume',
   'cancel-task',
@@ -117,7 +129,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
         'fail elsewhere' as const,
         'destroy' as const,
       ),
-      when: fc.constantFrom<Moment>('ever', 'before a claim', 'while executing'),
+      when: fc.constantFrom<Moment>('ever', 'before a claim', 'before a child', 'while executing'),
     }),
   },
   {
@@ -126,74 +138,9 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   },
 );
 
-/** Without these a site is hardly ever written to. */
-function needed(site: WriteSite): readonly Operation[] {
-  switch (site) {
-    case 'run.request-cancel':
-      return [{ kind: 'cancel', when: 'ever' }];
-    case 'task.release':
-      return [
-        { kind: 'invoke', task: ALPHA, at: 'calm' },
-        { kind: 'cancel', when: 'before a claim' },
-      ];
-    case 'party.forget-baselined':
-      return [{ kind: 'reset', task: DELTA, at: 'ever' }];
-    case 'task.correct':
-      // A deploy that no correction comes between may leave no second chance.
-      return [
-        { kind: 'skip', task: ECHO, at: 'ever' },
-        { kind: 'reset', task: ECHO, at: 'calm' },
-      ];
-    case 'task.checkpoint':
-      return [{ kind: 'invoke', task: KILO, at: 'calm' }];
-    case 'task.request-stop':
-      return [
-        { kind: 'invoke', task: KILO, at: 'calm' },
-        { kind: 'pause', task: KILO, at: 'while executing' },
-        { kind: 'invoke', task: KILO, at: 'calm' },
-        { kind: 'cancel-task', task: KILO, at: 'while executing' },
-      ];
-    case 'task.set-rate':
-      return [
-        { kind: 'invoke some items', task: KILO, at: 'calm' },
-        { kind: 'rate', task: KILO, at: 'ever' },
-        { kind: 'rate', task: KILO, at: 'calm' },
-      ];
-    case 'task.orphan':
-      return [{ kind: 'deploy', tasks: [ALPHA], when: 'while executing' }];
-    default:
-      return [];
-  }
-}
-
-function deployedFor(site: WriteSite): readonly ManifestTask[] {
-  switch (site) {
-    case 'run.commit':
-    case 'run.hand-over':
-    case 'task.orphan':
-      return [INDIA];
-    case 'task.checkpoint':
-    case 'task.request-stop':
-    case 'task.set-rate':
-      return [KILO];
-    default:
-      return [];
-  }
-}
-
-/** Sites of long work, which is reached only if what is deployed before it does not fail. */
-const ofLongWork: readonly WriteSite[] = [
-  'run.commit',
-  'run.hand-over',
-  'task.orphan',
-  'task.checkpoint',
-  'task.request-stop',
-  'task.set-rate',
-];
-
 /** Histories of every kind, in which this fault has every chance to happen. */
 export function withFault(site: WriteSite, fault: Fault): fc.Arbitrary<Scenario> {
-  const isLong = ofLongWork.includes(site);
+  const isLong = isOfLongWork(site);
   const mustStay = site === 'task.release' || site === 'task.correct' || isLong;
   const mayRepeat = site === 'task.claim' || site === 'task.finish';
   const otherFault = fc.record({
@@ -228,6 +175,7 @@ export function withFault(site: WriteSite, fault: Fault): fc.Arbitrary<Scenario>
     faults: fc
       .tuple(fc.nat(1), fc.option(otherFault))
       .map(([after, more]): PlannedFault[] => [
+        ...provokedBy(site),
         { site, fault, after: mayRepeat ? after : 0 },
         ...(more === null ? [] : [more]),
       ]),
@@ -243,4 +191,23 @@ export function withFault(site: WriteSite, fault: Fault): fc.Arbitrary<Scenario>
     ...(site === 'task.orphan' ? { batchSize: fc.constant(1), concurrency: fc.constant(1) } : {}),
     choices,
   });
+}
+
+/** The one history of this kind in which nothing is left to choose, so that the fault happens for certain. */
+export function certainFault(site: WriteSite, fault: Fault): Scenario {
+  const deployed = site === 'party.forget-baselined' ? [DELTA] : deployedFor(site);
+  return {
+    isAdded: site !== 'party.forget-baselined',
+    ownsLedger: true,
+    onFailure: 'fail-deploy',
+    // Then a run fails before it has begun.
+    isThrottled: site === 'run.settle',
+    operations: [{ kind: 'deploy', tasks: [ALPHA, ...deployed], when: 'ever' }, ...needed(site)],
+    faults: [...provokedBy(site), { site, fault, after: 0 }],
+    tasksDo: 'last',
+    batchSize: 1,
+    concurrency: 1,
+    stepsLimit: site === 'run.hand-over' ? 2 : 1_000,
+    choices: [],
+  };
 }

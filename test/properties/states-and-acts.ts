@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { ManifestTask } from '../../functions/manifest.ts';
 import { choices, closed, long, type Operation, type Scenario } from './scenario.ts';
-import { ALPHA, BRAVO, DELTA, ECHO, INDIA, KILO } from './task-pool.ts';
+import { ALPHA, BRAVO, DELTA, ECHO, INDIA, KILO, LIMA, MIKE, NOVEMBER } from './task-pool.ts';
 
 /** How a task comes into a state. */
 const ways = {
@@ -46,11 +46,40 @@ const ways = {
     tasksDo: 'last',
     operations: [{ kind: 'invoke', task: KILO, at: 'calm' }],
   },
+  'with children that failed': {
+    task: LIMA,
+    tasksDo: 'throw',
+    operations: [{ kind: 'invoke', task: LIMA, at: 'calm' }],
+  },
+  'among its children': {
+    task: LIMA,
+    tasksDo: 'last',
+    operations: [{ kind: 'invoke', task: LIMA, at: 'calm' }],
+  },
+  'among its shards': { task: MIKE, tasksDo: 'last', operations: [] },
+  'with children paused': {
+    task: LIMA,
+    tasksDo: 'last',
+    operations: [
+      { kind: 'invoke', task: LIMA, at: 'calm' },
+      { kind: 'pause', task: LIMA, at: 'while executing' },
+    ],
+  },
+  'with children in doubt': {
+    task: NOVEMBER,
+    tasksDo: 'throw',
+    operations: [{ kind: 'invoke', task: NOVEMBER, at: 'calm' }],
+  },
   'in the background': { task: INDIA, tasksDo: 'last', operations: [] },
 } as const satisfies Record<string, Pick<Scenario, 'tasksDo' | 'operations'> & { task: ManifestTask }>;
 
 export type From = keyof typeof ways;
 export const states = Object.keys(ways) as From[];
+
+/** Whether there is a child to be named, and whether that makes a difference. */
+export function isOfInterest(from: From, act: Act): boolean {
+  return ways[from].task.splits !== undefined || !act.includes(' a key');
+}
 
 /** What somebody does to a task before the last deploy. */
 export const acts = [
@@ -63,6 +92,9 @@ export const acts = [
   'invoke and cancel',
   'invoke from start',
   'invoke some items',
+  'invoke a key',
+  'mark a key done',
+  'reset a key',
   'dry run',
   'pause',
   'resume',
@@ -105,17 +137,24 @@ function operationsOf(act: Act, task: ManifestTask): readonly Operation[] {
 
 /** Histories in which somebody does something to a task in this state. */
 export function fromState(from: From, act: Act): fc.Arbitrary<Scenario> {
+  return fc.record({ ...long, choices }).map((chosen) => ({ ...certainAct(from, act), ...chosen }));
+}
+
+/** The one of them in which nothing is left to choose, so that it comes to it for certain. */
+export function certainAct(from: From, act: Act): Scenario {
   const { task, tasksDo, operations } = ways[from];
   const deploy: Operation = { kind: 'deploy', tasks: closed([task]), when: 'ever' };
-  return fc.record({
-    isAdded: fc.constant(from !== 'baselined'),
-    ownsLedger: fc.constant(true),
-    onFailure: fc.constant('fail-deploy' as const),
-    isThrottled: fc.constant(false),
-    operations: fc.constant([deploy, ...operations, ...operationsOf(act, task)]),
-    faults: fc.constant([]),
-    tasksDo: fc.constant(tasksDo),
-    ...long,
-    choices,
-  });
+  return {
+    isAdded: from !== 'baselined',
+    ownsLedger: true,
+    onFailure: 'fail-deploy',
+    isThrottled: false,
+    operations: [deploy, ...operations, ...operationsOf(act, task)],
+    faults: [],
+    tasksDo,
+    batchSize: 1,
+    concurrency: 1,
+    stepsLimit: 1_000,
+    choices: [],
+  };
 }

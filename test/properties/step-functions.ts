@@ -1,5 +1,11 @@
 import type { ManifestTask } from '../../functions/manifest.ts';
-import type { DecideMessage, Decision, RunnerReport, Work } from '../../functions/workflow-messages.ts';
+import type {
+  DecideMessage,
+  Decision,
+  FanOut,
+  RunnerReport,
+  Work,
+} from '../../functions/workflow-messages.ts';
 import { controllerIn, RUNNER_SECONDS, runnerIn, type Surroundings } from './functions-under-test.ts';
 import { detached, type Ended, SimulatedProcess } from './simulation.ts';
 
@@ -69,25 +75,51 @@ export class StepFunctions {
   }
 
   async #drive(name: string, first: State): Promise<void> {
+    await this.#loop(first, () => false);
+    this.#executions.set(name, 'ended');
+  }
+
+  /** Decide, Run and Wait until Decide says that it is the end; what Decide answered is its next input. */
+  async #loop(first: State, isAborted: () => boolean): Promise<void> {
     const { simulation } = this.#around();
     let state = first;
-    while (!this.#lost.has(first.runId)) {
+    while (!this.#lost.has(first.runId) && !isAborted()) {
       const decision = await this.#decide(state);
       this.histories.push(JSON.stringify(decision));
-      if (decision.action === 'end') break;
-      const { runId, steps, generation } = decision;
-      state = { v: 1, runId, steps, generation };
-      if (decision.action === 'fan-out') throw new Error('no task of these histories is split');
+      if (decision.action === 'end') return;
+      state = decision;
       if (decision.action === 'wait') await simulation.sleep(decision.seconds * 1000);
-      else state = { ...state, work: decision.work, ...(await this.#run(decision.work)) };
+      else if (decision.action === 'run') state = { ...decision, ...(await this.#run(decision.work)) };
+      else state = { ...decision, ...(await this.#map(decision)) };
     }
-    this.#executions.set(name, 'ended');
+  }
+
+  /** A loop for each child, so many at a time. When the Map fails, nobody hears any more of those under way. */
+  async #map({ runId, version, children, parallel, share }: FanOut): Promise<Pick<State, 'error'>> {
+    const { simulation } = this.#around();
+    let isAborted = false;
+    const left = children.values();
+    const one = async (): Promise<void> => {
+      for (const child of left) {
+        if (isAborted || this.#lost.has(runId)) return;
+        const failed = (error: unknown): unknown => this.histories.push(`FAILED child ${child}: ${error}`);
+        await this.#loop({ v: 1, runId, version, child, share }, () => isAborted).catch(failed);
+      }
+    };
+    const over = Promise.all(Array.from({ length: parallel }, one)).then(() => ({}));
+    if (!simulation.oneIn(15)) return over;
+    const failure = simulation.sleep(simulation.choose(40) * 1000).then(() => {
+      isAborted = true;
+      return { error: { Error: 'States.Runtime', Cause: 'the Map failed' } };
+    });
+    return Promise.race([over, failure]);
   }
 
   async #decide(state: State): Promise<Decision> {
     const { simulation } = this.#around();
     const message = { v: 1, request: 'decide', state };
-    const name = `decide ${state.runId.slice(0, 6)}`;
+    const of = state.child === undefined ? '' : ` ${state.version}/${state.child}`;
+    const name = `decide ${state.runId.slice(0, 6)}${of}`;
     for (let retry = 0; retry <= MOST_RETRIES; retry++) {
       if (simulation.oneIn(10)) void this.callController(`${name} again`, message);
       const ended = await this.callController(name, message);

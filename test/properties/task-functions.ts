@@ -1,8 +1,9 @@
-import type { RunContext, TaskContext } from '../../functions/task/context.ts';
+import type { KeyContext, RunContext, ShardContext, TaskContext } from '../../functions/task/context.ts';
 import type { Oracle } from './oracle.ts';
 import type { Scenario } from './scenario.ts';
 import type { SimulatedProcess, Simulation } from './simulation.ts';
-import { ITEMS } from './task-pool.ts';
+import { taskOf } from './subjects.ts';
+import { childrenOf, ITEMS, KEYS } from './task-pool.ts';
 
 /** A task's function that may end now. */
 interface Body {
@@ -38,8 +39,8 @@ export class TaskFunctions {
   }
 
   async execute({ process, key }: Executor, context: TaskContext): Promise<unknown> {
-    const { deploy, attempt, signal } = context;
-    const ends = this.#oracle.begins(process, key, deploy.runId, attempt);
+    const { signal, attempt } = context;
+    const ends = this.#begins({ process, key }, context);
     try {
       await this.#takeTime(process, signal);
       this.#oracle.returns(key);
@@ -51,11 +52,11 @@ export class TaskFunctions {
 
   async processItems(
     { process, key }: Executor,
-    context: TaskContext,
     items: readonly number[],
+    context: TaskContext,
   ): Promise<number> {
-    const { deploy, attempt, signal, dryRun } = context;
-    const ends = this.#oracle.begins(process, key, deploy.runId, attempt);
+    const { signal, dryRun } = context;
+    const ends = this.#begins({ process, key }, context);
     this.#oracle.beginsItems(key, items, dryRun);
     try {
       await this.#takeTime(process, signal);
@@ -69,9 +70,32 @@ export class TaskFunctions {
   /** Each step is an item; its checkpoint says that it is done. */
   async executeInSteps(executor: Executor, context: RunContext): Promise<void> {
     for (let step = Number(context.cursor ?? 0) + 1; step <= ITEMS; step++) {
-      await this.processItems(executor, context, [step]);
+      await this.processItems(executor, [step], context);
       if (!(await context.checkpoint(step, { done: step, total: ITEMS }))) return;
     }
+  }
+
+  /** What a task is split into. */
+  async listKeys(executor: Executor, context: TaskContext): Promise<readonly string[]> {
+    const ends = this.#begins(executor, context);
+    try {
+      if (this.#tasksDo === 'anything' && this.#simulation.oneIn(4))
+        await this.#takeTime(executor.process, context.signal);
+      return KEYS;
+    } finally {
+      ends();
+    }
+  }
+
+  #begins({ process, key }: Executor, context: TaskContext & Partial<KeyContext & ShardContext>): () => void {
+    const { deploy, attempt, shard } = context;
+    const child = key === taskOf(key) ? undefined : childrenOf(taskOf(key))[Number(key.split('/')[1]) - 1];
+    const told = context.key ?? shard?.index;
+    this.#oracle.forbid(
+      told !== child,
+      `${key} is told that it stands for ${told}, and it does for ${child}`,
+    );
+    return this.#oracle.begins(process, key, deploy.runId, attempt);
   }
 
   /** Until its turn comes, or time has passed, or it is told to end, or for ever. */
