@@ -18,6 +18,10 @@ const STOPS = 'test/functions/runner/stops.test.ts';
 const ITERATION = 'test/functions/runner/iteration.test.ts';
 const ITERATION_HISTORIES = 'test/functions/runner/iteration.property.test.ts';
 const DECIDE = 'test/functions/controller/decide.test.ts';
+const CHILDREN_LEDGER = 'test/functions/ledger/children.test.ts';
+const CHILDREN = 'test/functions/runner/fan-out.test.ts';
+const CHILDREN_OUTCOME = 'test/functions/controller/children-outcome.test.ts';
+const NEXT_CHILD_STEP = 'test/functions/controller/next-child-step.test.ts';
 const COMMIT_WAIT = 'test/functions/controller/commit-wait.test.ts';
 const RESPONSE_URL = 'test/functions/controller/response-url.test.ts';
 const REST_OF_STACK = 'test/lib/rest-of-stack.test.ts';
@@ -54,7 +58,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a claim that was refused is taken for a copy of its own',
-    file: 'functions/ledger/task-records.ts',
+    file: 'functions/ledger/attempt-records.ts',
     find: 'holder?.owner === request.token ? claimOf(holder)',
     replace: 'holder !== undefined ? claimOf(holder)',
     noticedBy: {
@@ -79,8 +83,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the run is not looked at after the claim',
     file: 'functions/runner/invocation.ts',
-    find: 'if (isOver(await ledger.runs.standing(run.runId))) {',
-    replace: 'if (isOver(run)) {',
+    find: 'if (work.child === undefined) return !isOver(await run);',
+    replace: 'if (work.child === undefined) return (await run) !== undefined;',
     noticedBy: {
       [INVOCATION]: 'gives back a task that was claimed at the same moment',
       [INVARIANTS]: 'task.release',
@@ -95,7 +99,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'Decide ignores the deadline',
-    file: 'functions/controller/decide.ts',
+    file: 'functions/controller/work-order.ts',
     find: 'return deadline === undefined ?',
     replace: 'return deadline !== null ?',
     noticedBy: { [DECIDE]: 'ends a deploy whose task goes on' },
@@ -109,6 +113,65 @@ export const mutants: readonly Mutant[] = [
       [ITERATION]: 'lets those in flight end, and the first of several counts',
       [ITERATION_HISTORIES]: 'loses no item and repeats none before its cursor',
     },
+  },
+  {
+    name: 'a child is claimed though nothing is planned',
+    file: 'functions/ledger/claim.ts',
+    find: 'if (!isChild) alternatives.push(',
+    replace: 'if (isChild !== undefined) alternatives.push(',
+    noticedBy: { [CHILDREN_LEDGER]: 'is refused where nothing is planned' },
+  },
+  {
+    name: 'a child is claimed like a task, which others may stop',
+    file: 'functions/runner/invocation.ts',
+    find: '.claim({ ...request, isChild: true })',
+    replace: '.claim({ ...request, isChild: false })',
+    noticedBy: { [CHILDREN]: 'a pause: each child stops at its next boundary', [INVARIANTS]: 'task.reopen' },
+  },
+  {
+    name: 'a child is executed whoever sees to its task by now',
+    file: 'functions/runner/holding.ts',
+    find: 'run === runId',
+    replace: 'run !== plan',
+    noticedBy: { [CHILDREN]: 'by a late call of a run', [INVARIANTS]: 'at task.settle' },
+  },
+  {
+    name: 'a child is executed though its run was cancelled before the claim',
+    file: 'functions/runner/invocation.ts',
+    find: 'return !isOver(standing) && demands !== undefined && demands.request === undefined;',
+    replace: 'return standing !== undefined && demands !== undefined && demands.request === undefined;',
+    noticedBy: { [INVARIANTS]: 'at child.release' },
+  },
+  {
+    name: 'a plan is written over children that are executed',
+    file: 'functions/ledger/child-records.ts',
+    find: "OR #plan < :plan AND NOT #leaseUntil >= :now';",
+    replace: "OR #plan < :plan AND NOT #leaseUntil = :now';",
+    noticedBy: { [CHILDREN_LEDGER]: 'is refused while the earlier child is being executed' },
+  },
+  {
+    name: 'a task succeeds though a child of it failed',
+    file: 'functions/controller/children-outcome.ts',
+    find: 'if (succeeded === children.length)',
+    replace: 'if (succeeded + failed === children.length)',
+    noticedBy: {
+      [CHILDREN_OUTCOME]: '1 of 64 failed',
+      [INVARIANTS]: 'to what is with children that failed',
+    },
+  },
+  {
+    name: 'what a run has left of a task repeats the children that are done',
+    file: 'functions/controller/next-child-step.ts',
+    find: "case 'succeeded':\n      return 'done';",
+    replace: "case 'succeeded':\n      return 'ready';",
+    noticedBy: { [NEXT_CHILD_STEP]: 'done before' },
+  },
+  {
+    name: 'each child takes the whole rate of its task',
+    file: 'functions/runner/stop-watch.ts',
+    find: 'rate * share',
+    replace: 'rate / (share / share)',
+    noticedBy: { [CHILDREN]: 'a rate: each child has its share' },
   },
   {
     name: 'any end of the stack starts background tasks',
