@@ -8,6 +8,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: ['test/kit-apps/**'],
     // A slow machine is no failure: these only end what hangs.
     testTimeout: 60_000,
     hookTimeout: 120_000,
