@@ -6,7 +6,8 @@ export default defineConfig({
     globalSetup: 'test/e2e/global-setup.ts',
     // Deploys mostly wait for each other's polling; each file has stacks of its own.
     maxWorkers: 3,
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    // A slow machine is no failure: these only end what hangs.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
   },
 });

@@ -2,15 +2,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { CdkApp } from './harness/cdk-app.ts';
 import { deploy } from './harness/deploy.ts';
 import { DeployedStack } from './harness/deployed-stack.ts';
-import { GATE, gatedTask, openGate, shownTask } from './harness/long-tasks.ts';
+import { GATE, gatedTask, openGate, SOON, shownTask } from './harness/long-tasks.ts';
 import { shopApp, task, writeTasks } from './harness/shop-app.ts';
 
 const STACK = 'Background';
 const stack = new DeployedStack(STACK);
 let app: CdkApp;
-
-/** Long enough for a machine that does much at a time. */
-const SOON = { timeout: 90_000, interval: 500 };
 
 const MAIL = task({
   imports: `import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';`,

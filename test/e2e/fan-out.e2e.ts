@@ -3,15 +3,12 @@ import type { CdkApp } from './harness/cdk-app.ts';
 import type { CommandResult } from './harness/command.ts';
 import { deploy } from './harness/deploy.ts';
 import { DeployedStack } from './harness/deployed-stack.ts';
-import { GATE, gatedTask, openGate, shownTask } from './harness/long-tasks.ts';
+import { GATE, gatedTask, openGate, SOON, shownTask } from './harness/long-tasks.ts';
 import { shopApp, splitTask, task, writeTasks } from './harness/shop-app.ts';
 
 const STACK = 'Fan-out';
 const stack = new DeployedStack(STACK);
 let app: CdkApp;
-
-/** Long enough for a machine that does much at a time. */
-const SOON = { timeout: 90_000, interval: 500 };
 
 const KEYS = ['acme', '', 'a#b', 'käse 🧀', ...Array.from({ length: 16 }, (_, index) => `tenant ${index}`)];
 const OTHERS = KEYS.filter((key) => key !== 'acme');
@@ -25,11 +22,11 @@ function tenantsTask(first: string): string {
   });
 }
 
-/** A task that breaks off for one key and throws for another, as long as its gate is shut. */
+/** A task that takes the runner down for one key and throws for another, as long as its gate is shut. */
 const MAILS = splitTask({
   first: `onFailure: 'continue', delivery: 'at-most-once', forEach: () => ['sent', 'lost', 'unsure'],`,
   body: `const isShut = !(await isOpen(env.JOURNAL_TABLE, name));
-    if (key === 'lost' && isShut) process.exit(1);
+    if (key === 'lost' && isShut) process.kill(process.pid, 'SIGKILL');
     if (key === 'unsure' && isShut) throw new Error('connection lost');
     await note(env.JOURNAL_TABLE, name + ' ' + key);`,
 });
@@ -49,6 +46,21 @@ function afterParty(...args: string[]): Promise<CommandResult> {
 
 async function noted(name: string): Promise<string[]> {
   return (await stack.journal()).filter((line) => line.startsWith(`${name} `));
+}
+
+interface Part {
+  readonly key: string | null;
+  readonly state: string;
+  readonly attempt: number;
+  readonly error: { readonly message: string } | null;
+}
+
+/** The shards or keys of a task as `show --json` shows them. */
+async function partsOf(name: string): Promise<Part[]> {
+  const { stdout, output } = await afterParty('show', name, '--json');
+  const { children }: { children?: Part[] } = JSON.parse(stdout);
+  if (children === undefined) throw new Error(`show has no children of ${name}: ${output}`);
+  return children;
 }
 
 function linesOf(name: string, keys: readonly string[]): string[] {
@@ -81,6 +93,9 @@ describe('a task of 64 shards, eight at a time', () => {
     expect(ran).toHaveLength(2 * 64);
     expect(mostAtOnce(ran)).toBe(8);
     expect(await shownTask(app, stack, 'scan')).toMatchObject({ state: 'succeeded', result: '64 shards' });
+    const parts = await partsOf('scan');
+    expect(parts).toHaveLength(64);
+    expect(parts.filter(({ state, attempt }) => state !== 'succeeded' || attempt !== 1)).toEqual([]);
   });
 });
 
@@ -132,7 +147,12 @@ describe('the keys of a task that is executed at most once', () => {
     const { state, reason } = await shownTask(app, stack, 'mails');
 
     expect(state).toBe('in-doubt');
-    expect(reason).toMatch(/^2 of 3 in doubt: key "lost": .*process\.exit\(1\)/);
+    expect(reason).toMatch(/^2 of 3 in doubt: key "lost": the runner /);
+    expect(await partsOf('mails')).toMatchObject([
+      { key: 'sent', state: 'succeeded' },
+      { key: 'lost', state: 'in-doubt' },
+      { key: 'unsure', state: 'in-doubt', error: { message: 'connection lost' } },
+    ]);
     expect(await noted('mails')).toEqual(['mails sent']);
   });
 
@@ -150,6 +170,11 @@ describe('the keys of a task that is executed at most once', () => {
 
     expect(done.exitCode, done.output).toBe(0);
     expect(reset.exitCode, reset.output).toBe(0);
+    expect(await partsOf('mails')).toMatchObject([
+      { key: 'sent', state: 'succeeded', attempt: 1 },
+      { key: 'lost', state: 'succeeded', attempt: 1 },
+      { key: 'unsure', state: 'pending' },
+    ]);
     expect(await noted('mails')).toEqual(['mails sent']);
   });
 });

@@ -3,7 +3,7 @@ import type { CdkApp } from './harness/cdk-app.ts';
 import type { CommandResult } from './harness/command.ts';
 import { deploy } from './harness/deploy.ts';
 import { DeployedStack } from './harness/deployed-stack.ts';
-import { GATE, gatedTask, itemsTask, openGate, shownTask } from './harness/long-tasks.ts';
+import { GATE, gatedTask, itemsTask, openGate, SOON, shownTask } from './harness/long-tasks.ts';
 import { shopApp, task, writeTasks } from './harness/shop-app.ts';
 
 const STACK = 'Long-work';
@@ -51,12 +51,12 @@ describe('a task that is paused', () => {
     const { exitCode, output } = await deploy(app, stack);
     expect(exitCode, output).toBe(0);
     const state = async (): Promise<string> => (await shownTask(app, stack, 'resync')).state;
-    await expect.poll(state, { timeout: 60_000, interval: 200 }).toBe('running');
+    await expect.poll(state, SOON).toBe('running');
 
     const paused = await afterParty('pause', 'resync', '--reason', 'the partner is down');
 
     expect(paused.exitCode, paused.output).toBe(0);
-    await expect.poll(state, { timeout: 60_000, interval: 200 }).toBe('paused');
+    await expect.poll(state, SOON).toBe('paused');
     expect(await shownTask(app, stack, 'resync')).toMatchObject({
       reason: 'the partner is down',
       progress: { done: 43, total: 100 },

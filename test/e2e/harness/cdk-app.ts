@@ -75,7 +75,7 @@ export class CdkApp {
   }
 
   runIn(env: NodeJS.ProcessEnv, program: string, ...args: string[]): Promise<CommandResult> {
-    return runCommand(program, args, { cwd: this.folder, env, timeoutMs: 150_000 });
+    return runCommand(program, args, { cwd: this.folder, env, timeoutMs: 300_000 });
   }
 
   /** The stack's template as it was synthesized last. */

@@ -2,6 +2,9 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { CdkApp } from './cdk-app.ts';
 import type { DeployedStack } from './deployed-stack.ts';
 
+/** Until when something has to be seen; long enough for a machine that does much at a time. */
+export const SOON = { timeout: 240_000, interval: 500 };
+
 /** What tasks wait for until a scenario opens it. */
 export const GATE = `import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
