@@ -14,20 +14,31 @@ export type LedgerView = {
   readonly party: PartyRecord | undefined;
 };
 
+/** What of the party's settings says which tasks are run. */
+export type SelectionConfig = Pick<PartyConfig, 'environmentName' | 'onFailure' | 'newEnvironment'>;
+
 /** What a deploy waits for: what has not run yet, in version order, then the tasks of every deploy. */
-export function selectForDeploy(manifest: Manifest, view: LedgerView, config: PartyConfig): SelectedTask[] {
+export function selectForDeploy(
+  manifest: Manifest,
+  view: LedgerView,
+  config: SelectionConfig,
+): SelectedTask[] {
   return dueInDeploy(manifest, view, config, false);
 }
 
 /** What a deploy starts after its commit. */
-export function selectBackground(manifest: Manifest, view: LedgerView, config: PartyConfig): SelectedTask[] {
+export function selectBackground(
+  manifest: Manifest,
+  view: LedgerView,
+  config: SelectionConfig,
+): SelectedTask[] {
   return dueInDeploy(manifest, view, config, true);
 }
 
 function dueInDeploy(
   manifest: Manifest,
   view: LedgerView,
-  config: PartyConfig,
+  config: SelectionConfig,
   background: boolean,
 ): SelectedTask[] {
   const tasks = inOrder(manifest).filter(
@@ -42,7 +53,7 @@ function dueInDeploy(
 export function selectPending(
   manifest: Manifest,
   view: LedgerView,
-  config: PartyConfig,
+  config: SelectionConfig,
   manualToo: boolean,
 ): SelectedTask[] {
   const tasks = inOrder(manifest)
@@ -63,7 +74,7 @@ function withinOneRun(tasks: SelectedTask[]): SelectedTask[] {
 }
 
 /** The tasks that a new environment records instead of running them. */
-export function selectBaseline(manifest: Manifest, config: PartyConfig): string[] {
+export function selectBaseline(manifest: Manifest, config: SelectionConfig): string[] {
   return manifest.tasks
     .filter((task) => task.when === 'once' && (task.newEnvironment ?? config.newEnvironment) === 'baseline')
     .map((task) => task.version);
@@ -77,7 +88,7 @@ export function pinned(
   task: ManifestTask,
   manifest: Manifest,
   view: LedgerView,
-  config: PartyConfig,
+  config: SelectionConfig,
 ): SelectedTask {
   const { version, name, when, delivery, splits } = task;
   const after = earlierTasks(task, manifest, view, config);
@@ -100,7 +111,7 @@ function earlierTasks(
   task: ManifestTask,
   manifest: Manifest,
   { party }: LedgerView,
-  config: PartyConfig,
+  config: SelectionConfig,
 ): EarlierTask[] {
   return (task.after ?? []).flatMap((name) => {
     const earlier = manifest.tasks.find((other) => other.name === name);
@@ -118,7 +129,7 @@ function earlierTasks(
 }
 
 /** Whether deploys of this environment run the task. */
-export function runsHere(task: ManifestTask, config: PartyConfig): boolean {
+export function runsHere(task: ManifestTask, config: SelectionConfig): boolean {
   return task.environments === undefined || task.environments.includes(config.environmentName);
 }
 
