@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const root: string = join(import.meta.dirname, '..');
 const dist: string = join(root, 'dist');
@@ -68,6 +69,20 @@ async function bundleController(out: string): Promise<void> {
   });
 }
 
+/**
+ * As ESM, node:http alone takes 25 ms to load: all that it exports is looked at, also what it loads only when asked.
+ */
+const builtins: Plugin = {
+  name: 'builtins',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'builtin';
+    onResolve({ filter: /./ }, ({ path }) => (isBuiltin(path) ? { path, namespace } : undefined));
+    onLoad({ filter: /./, namespace }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
 /** The program, and beside it the processes that it starts by path; a command loads what it needs alone. */
 async function bundleProgram(out: string): Promise<void> {
   await build({
@@ -86,6 +101,7 @@ async function bundleProgram(out: string): Promise<void> {
     minifySyntax: true,
     minifyWhitespace: true,
     external: ['esbuild', 'dynalite', 'classic-level'],
+    plugins: [builtins],
     banner: { js: REQUIRE },
   });
   chmodSync(join(out, 'bin/after-party.js'), 0o755);

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
@@ -47,8 +47,8 @@ export class BundleInputs {
     if (!parsed.success) return undefined;
     const { bundle, stamps, madeBy, tasksFolder, tasks } = parsed.output;
     if (!isDeepStrictEqual({ madeBy, tasksFolder, tasks }, origin)) return undefined;
-    const checks = Object.entries(stamps).map(async ([path, stamp]) => (await stampOf(path)).text === stamp);
-    return (await Promise.all(checks)).every(Boolean) ? bundle : undefined;
+    const isUnchanged = Object.entries(stamps).every(([path, stamp]) => stampOf(path).text === stamp);
+    return isUnchanged ? bundle : undefined;
   }
 
   /**
@@ -62,7 +62,7 @@ export class BundleInputs {
     startedAt: number,
   ): Promise<void> {
     const paths = [...new Set([...files, ...foldersOf(files), ...resolversOf(origin.tasksFolder)])];
-    const stamps = await Promise.all(paths.map(async (path) => [path, await stampOf(path)] as const));
+    const stamps = paths.map((path) => [path, stampOf(path)] as const);
     if (stamps.some(([, { changedAt }]) => changedAt >= startedAt - CLOCK_MARGIN_MS)) return;
     const texts = stamps.map(([path, { text }]) => [path, text] as const);
     const inputs = { v: 1, ...origin, bundle, stamps: Object.fromEntries(texts) };
@@ -83,8 +83,10 @@ function resolversOf(folder: string): string[] {
   return above === folder ? here : [...here, ...resolversOf(above)];
 }
 
-async function stampOf(path: string): Promise<{ text: string; changedAt: number }> {
-  if (!existsSync(path)) return { text: ABSENT, changedAt: 0 };
-  const { ino, size, ctimeNs, ctimeMs } = await stat(path, { bigint: true });
+/** Of hundreds of files, and one after the other: many at a time take ten times as long. */
+function stampOf(path: string): { text: string; changedAt: number } {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (stats === undefined) return { text: ABSENT, changedAt: 0 };
+  const { ino, size, ctimeNs, ctimeMs } = stats;
   return { text: `${ino}:${size}:${ctimeNs}`, changedAt: Number(ctimeMs) };
 }
