@@ -19,7 +19,7 @@ export default defineTask({
   parallel: 4,
   concurrency: 10,
   // Of all shards together: the shop needs the table's capacity as well.
-  rate: 4_000,
+  rate: 6_000,
   pauseWhile: async ({ env, signal }) => (await ask(`${env.SHOP_URL}/figures`, signal)).isBusy,
   // DynamoDB's own count may be six hours old.
   count: async ({ env, signal }) => (await ask(`${env.SHOP_URL}/figures`, signal)).profiles,

@@ -30,7 +30,7 @@ async function showDemo(folder: string): Promise<void> {
     try {
       await tellStories({ app, world, shop }, terminal, print);
     } finally {
-      await shop.close();
+      shop.close();
     }
   } finally {
     await world.close();

@@ -4,9 +4,9 @@ import { createProfiles, createShopTables } from './shop-tables.ts';
 
 /** The demo's shop: its tables, in the database on this machine. */
 export interface Shop {
-  /** Returns once its profiles are there, which are many. */
-  readonly hasProfiles: Promise<void>;
-  close(): Promise<void>;
+  /** Puts the profiles, which are many. */
+  addProfiles(): Promise<void>;
+  close(): void;
 }
 
 /** Makes the tables anew. */
@@ -27,12 +27,5 @@ export async function openShop(ledgerFolder: string): Promise<Shop> {
     close();
     throw error;
   }
-  const hasProfiles = createProfiles(client);
-  return {
-    hasProfiles,
-    async close() {
-      await Promise.allSettled([hasProfiles]);
-      close();
-    },
-  };
+  return { addProfiles: () => createProfiles(client), close };
 }

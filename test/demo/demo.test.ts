@@ -67,7 +67,7 @@ beforeAll(async () => {
     if (record instanceof Error) throw record;
     records.set(record.name, record);
   }
-}, 240_000);
+}, 600_000);
 
 afterAll(() => {
   client.destroy();

@@ -62,7 +62,7 @@ describe('backfill_full_name', () => {
     expect(await loadTask()).toMatchObject({
       background: true,
       split: { of: 'shards', count: 16, parallel: 4 },
-      items: { rate: 4_000 },
+      items: { rate: 6_000 },
     });
   });
 
