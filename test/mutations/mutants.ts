@@ -54,7 +54,11 @@ export const mutants: readonly Mutant[] = [
     file: 'functions/ledger/claim.ts',
     find: "'#state = :running AND #leaseUntil < :now AND NOT #run = :run'",
     replace: "'#state = :running AND NOT #leaseUntil = :now AND NOT #run = :run'",
-    noticedBy: { [CLAIM]: 'running, with a live lease', [INVARIANTS]: 'invoke twice' },
+    noticedBy: {
+      [CLAIM]: 'running, with a live lease',
+      [CHILDREN_LEDGER]: 'by two at once succeeds for one',
+      [INVARIANTS]: 'invoke twice',
+    },
   },
   {
     name: 'a claim that was refused is taken for a copy of its own',
@@ -122,18 +126,18 @@ export const mutants: readonly Mutant[] = [
     noticedBy: { [CHILDREN_LEDGER]: 'is refused where nothing is planned' },
   },
   {
-    name: 'a child is claimed like a task, which others may stop',
-    file: 'functions/runner/invocation.ts',
-    find: '.claim({ ...request, isChild: true })',
-    replace: '.claim({ ...request, isChild: false })',
-    noticedBy: { [CHILDREN]: 'a pause: each child stops at its next boundary', [INVARIANTS]: 'task.reopen' },
+    name: 'a child that stopped with its task is left so',
+    file: 'functions/ledger/claim.ts',
+    find: "[':failed', ':paused', ':cancelled']",
+    replace: "[':failed', ':failed', ':failed']",
+    noticedBy: { [NEXT_CHILD_STEP]: 'is ready exactly where the ledger lets its run claim it' },
   },
   {
     name: 'a child is executed whoever sees to its task by now',
     file: 'functions/runner/holding.ts',
     find: 'run === runId',
     replace: 'run !== plan',
-    noticedBy: { [CHILDREN]: 'by a late call of a run', [INVARIANTS]: 'at task.settle' },
+    noticedBy: { [CHILDREN]: 'by a late call of a run' },
   },
   {
     name: 'a child is executed though its run was cancelled before the claim',
@@ -146,7 +150,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a plan is written over children that are executed',
     file: 'functions/ledger/child-records.ts',
     find: "OR #plan < :plan AND NOT #leaseUntil >= :now';",
-    replace: "OR #plan < :plan AND NOT #leaseUntil = :now';",
+    replace: "OR #plan < :plan AND NOT #leaseUntil < :now';",
     noticedBy: { [CHILDREN_LEDGER]: 'is refused while the earlier child is being executed' },
   },
   {
