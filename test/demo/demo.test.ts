@@ -13,6 +13,7 @@ import {
   type TaskRecord,
 } from '../../functions/ledger/index.ts';
 import { type Database, openDatabase } from '../../functions/local/database.ts';
+import { gone } from '../functions/local/processes.ts';
 
 const repository = join(import.meta.dirname, '../..');
 /** Below the repository, where the staged tasks find the packages that they import. */
@@ -69,13 +70,14 @@ beforeAll(async () => {
   }
 }, 600_000);
 
-afterAll(() => {
+afterAll(async () => {
   client.destroy();
   database.close();
-  // The demo's database server would stay for another half minute.
+  // The demo's database server would stay for another half minute, and writes until it has ended.
   process.kill(database.serverPid);
+  await gone(database.serverPid);
   rmSync(folder, { recursive: true, force: true });
-});
+}, 90_000);
 
 function tasksIn(lines: readonly string[]): PrintedTask[] {
   let deploy = 0;
