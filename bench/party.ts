@@ -32,6 +32,7 @@ export class BenchParty {
           return 'started';
         },
         isRunning: async () => false,
+        check: async () => undefined,
       },
     });
     const task = defineTask({ run: () => undefined });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
@@ -10,6 +10,8 @@ const dist: string = join(root, 'dist');
 /** What is bundled as ESM may hold CommonJS packages, which call `require`. */
 const REQUIRE =
   "import { createRequire as partyCreateRequire } from 'node:module'; const require = partyCreateRequire(import.meta.url);";
+
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
 const COMMON = {
   absWorkingDir: root,
@@ -65,6 +67,7 @@ async function bundleController(out: string): Promise<void> {
     format: 'esm',
     target: 'node24',
     minify: true,
+    define: { AFTER_PARTY_VERSION: JSON.stringify(version) },
     banner: { js: REQUIRE },
   });
 }

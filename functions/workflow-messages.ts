@@ -17,8 +17,8 @@ const share = v.pipe(v.number(), v.gtValue(0), v.maxValue(1));
 export const workSchema = v.object({
   v: version,
   runId: runIdSchema,
-  /** Ledger keys of the tasks. */
-  versions: v.pipe(v.array(taskVersion), v.minLength(1)),
+  /** Ledger keys of the tasks; none: it is only to see whether it reaches the ledger. */
+  versions: v.array(taskVersion),
   /** The child of the only one of them that is to be executed, by its number. */
   child: v.optional(childNumber),
   /** How much of the task's rate is the child's. */
@@ -40,8 +40,19 @@ export const runnerReportSchema = v.object({
   paramsRefused: v.optional(v.array(v.object({ version: v.string(), message: v.string() }))),
   /** A task that the deployed bundle does not hold. */
   missing: v.optional(v.string()),
+  /** Why the ledger could not be reached, where that was asked. */
+  unreached: v.optional(v.string()),
 });
 export type RunnerReport = v.InferOutput<typeof runnerReportSchema>;
+
+/** What came of a check of the runner; neither: it works. */
+export const runnerCheckSchema = v.object({
+  /** Why it does not reach the ledger. */
+  unreached: v.optional(v.string()),
+  /** Why it cannot be called or does not load. */
+  broken: v.optional(v.string()),
+});
+export type RunnerCheck = v.InferOutput<typeof runnerCheckSchema>;
 
 /** What the workflow hands to Decide: nothing but the run's id at first, then the last step and its end. */
 export const decideMessageSchema = v.object({
@@ -64,6 +75,8 @@ export const decideMessageSchema = v.object({
     version: v.optional(taskVersion),
     child: v.optional(childNumber),
     share: v.optional(share),
+    /** Whether this is no run, but a check of the runner. */
+    check: v.optional(v.literal(true)),
   }),
 });
 export type DecideMessage = v.InferOutput<typeof decideMessageSchema>;
@@ -75,6 +88,7 @@ export interface Thread {
   version?: string;
   child?: number;
   share?: number;
+  check?: true;
 }
 
 /** What Decide answers; `action` is what the workflow's Choice looks at. */
@@ -82,7 +96,7 @@ export type Decision =
   | ({ v: 1; runId: string; action: 'run'; work: Work } & Thread)
   | ({ v: 1; runId: string; action: 'wait'; seconds: number } & Thread)
   | FanOut
-  | { v: 1; runId: string; action: 'end' };
+  | ({ v: 1; runId: string; action: 'end' } & RunnerCheck);
 
 /** Has each of these children of a task executed, in an execution of its own, so many at a time. */
 export interface FanOut extends Thread {

@@ -6,6 +6,7 @@ import { withChildren } from './children-status.ts';
 import { cancelTask, pause, setRate } from './control.ts';
 import { correct } from './correct.ts';
 import { correctChildren } from './correct-children.ts';
+import { packageVersion } from './package-version.ts';
 import type { ControllerPorts } from './ports.ts';
 import {
   type Answers,
@@ -17,6 +18,7 @@ import {
   type TaskDetails,
 } from './requests.ts';
 import { resume } from './resume.ts';
+import { checkRunner } from './runner-check.ts';
 import { listChildren, showChildren } from './show-children.ts';
 import { stackOf } from './stack-id.ts';
 import { invoke, readLedger, run, runStatus, showRun } from './start-run.ts';
@@ -93,6 +95,8 @@ async function answer(
       return resume(ports, request);
     case 'rate':
       return setRate(ports, request);
+    case 'check-runner':
+      return checkRunner(ports, request.runId);
     case 'skip':
       return correct(ports, request);
     case 'mark-done':
@@ -120,6 +124,7 @@ async function status(ports: ControllerPorts, after: string | undefined): Promis
     region,
     deployId: view.party?.lastDeploy?.deployId ?? null,
     deployedAt: view.party?.lastDeploy?.at ?? null,
+    packageVersion,
     tasks,
     ...(last === undefined ? {} : { next: last.version }),
   };

@@ -21,6 +21,7 @@ import { countStep } from './hand-over.ts';
 import { leaseEnd, nextStep } from './next-step.ts';
 import { type End, idOf, outcomeOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
+import { decideCheck } from './runner-check.ts';
 import { cancelYielded, noteMissing, settle } from './settle-task.ts';
 import { mayBeCalledAgain, runWork, untilDeadline, wait } from './work-order.ts';
 
@@ -33,6 +34,7 @@ const LOOK_AHEAD_SECONDS = 30;
  * @throws PartyError `unknown-run`, `damaged-record` where the run's own item cannot be read
  */
 export async function decide(ports: ControllerPorts, { state }: DecideMessage): Promise<Decision> {
+  if (state.check === true) return decideCheck(ports, state);
   return countStep(ports, state, await decideNext(ports, state));
 }
 

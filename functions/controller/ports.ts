@@ -1,5 +1,6 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Manifest } from '../manifest.ts';
+import type { RunnerCheck } from '../workflow-messages.ts';
 import type { LogLine, LogLines } from './requests.ts';
 
 /** What the construct says of a party. */
@@ -29,6 +30,8 @@ export interface Workflow {
   start(runId: string, generation?: number): Promise<'started' | 'ended'>;
   /** Whether that execution of the run is under way. */
   isRunning(runId: string, generation?: number): Promise<boolean>;
+  /** Has the runner checked, and says what came of it; undefined while that is under way. Idempotent. */
+  check(id: string): Promise<RunnerCheck | undefined>;
 }
 
 /** What CloudFormation says of the party's stack and of the root that it is nested in. */

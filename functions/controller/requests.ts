@@ -92,6 +92,8 @@ export const requestSchema = v.variant('request', [
     by,
     itemsPerSecond: v.pipe(v.number(), v.finite(), v.gtValue(0)),
   }),
+  /** Whether the runner loads and reaches the ledger; to be sent again, with the same id, until that is known. */
+  v.object({ v: one, request: v.literal('check-runner'), by, runId: runIdSchema }),
   v.object({ ...correction, request: v.literal('skip') }),
   v.object({ ...correction, request: v.literal('mark-done'), keys }),
   v.object({ ...correction, request: v.literal('reset'), keys }),
@@ -193,6 +195,8 @@ export interface PartyStatus {
   readonly region: string;
   readonly deployId: string | null;
   readonly deployedAt: string | null;
+  /** The version of after-party that is deployed. */
+  readonly packageVersion: string;
   readonly tasks: readonly TaskStatus[];
   /** The version to ask on after, where the answer was cut to Lambda's payload limit. */
   readonly next?: string;
@@ -244,6 +248,13 @@ export interface LogLines {
   readonly token: string | null;
 }
 
+/** Whether the runner works. */
+export interface CheckedRunner {
+  /** `checking` as long as that is not known, `unreached` where it works but has no way to the ledger. */
+  readonly state: 'checking' | 'works' | 'unreached' | 'broken';
+  readonly reason: string | null;
+}
+
 /** What a correction changed. */
 export interface Corrections {
   readonly tasks: readonly TaskStatus[];
@@ -265,6 +276,7 @@ export interface Answers {
   pause: Corrections;
   resume: RunStatus;
   rate: Corrections;
+  'check-runner': CheckedRunner;
   skip: Corrections;
   'mark-done': Corrections;
   reset: Corrections;

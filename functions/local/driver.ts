@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Workflow } from '../controller/ports.ts';
 import { messageOf, PartyError } from '../errors.ts';
-import type { DecideMessage, Decision, FanOut } from '../workflow-messages.ts';
+import type { DecideMessage, Decision, FanOut, RunnerCheck } from '../workflow-messages.ts';
 import type { ExecutionId, Executions, Invocation, Orphan } from './executions.ts';
 import { driverEnded, type RunnerOutcome } from './runner-outcome.ts';
 
@@ -46,6 +46,17 @@ export class Driver implements Workflow {
 
   isRunning(runId: string, generation: number = 0): Promise<boolean> {
     return this.#ports.executions.isRunning({ runId, generation });
+  }
+
+  async check(id: string): Promise<RunnerCheck> {
+    const state: State = { v: 1, runId: id, check: true };
+    const decision = await this.#decide(state);
+    if (decision.action !== 'run') throw new Error(`a check of the runner begins with ${decision.action}`);
+    const { work } = decision;
+    const outcome = await this.#invoke({ work, requestId: randomUUID() }, undefined);
+    const end = await this.#decide({ ...state, work, ...outcome });
+    if (end.action !== 'end') throw new Error(`a check of the runner does not end, but ${end.action}`);
+    return end;
   }
 
   /**

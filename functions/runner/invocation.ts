@@ -13,6 +13,7 @@ import { versionKey } from '../task/version.ts';
 import type { RunnerReport, Work } from '../workflow-messages.ts';
 import { Attempt, type AttemptEnd } from './attempt.ts';
 import { ChildHolding, Holding } from './holding.ts';
+import { checkLedger } from './ledger-check.ts';
 import { loadTask } from './load-task.ts';
 import { checkParams } from './params.ts';
 import type { RunnerPorts } from './ports.ts';
@@ -41,6 +42,7 @@ export async function carryOut(work: Work, lambda: LambdaContext, ports: RunnerP
   const left = Math.min(lambda.getRemainingTimeInMillis(), ports.timeoutSeconds * 1000);
   const invocation: Invocation = { work, lambda, ports, startedAt, endsAt: startedAt + left };
   const report = { v: 1, runId: work.runId } as const;
+  if (work.versions.length === 0) return { ...report, ...(await checkLedger(ports, work.runId)) };
   const files = new Map(ports.files.map((file) => [versionKey(file.version), file]));
 
   const run = await ports.ledger.runs.require(work.runId);

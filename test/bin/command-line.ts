@@ -103,6 +103,7 @@ export function taskStatus(fields: Partial<TaskStatus>): TaskStatus {
     name: 'restart_search',
     description: 'Restart search',
     when: 'once',
+    tags: [],
     background: false,
     state: 'pending',
     notes: [],
@@ -152,6 +153,7 @@ export function partyStatus(fields: Partial<PartyStatus>): PartyStatus {
     region: 'eu-west-1',
     deployId: null,
     deployedAt: null,
+    packageVersion: '1.2.3',
     tasks: [],
     ...fields,
   };

@@ -60,6 +60,7 @@ export function controllerIn(
     manifest: { v: 1, tasks: [...tasks] },
     ledger: ledgerIn(around, process),
     workflow: {
+      check: async () => undefined,
       start: (runId, generation) => process.step('start workflow', () => around.start(runId, generation)),
       isRunning: (runId, generation) =>
         process.step('describe execution', async () => around.isRunning(runId, generation)),

@@ -134,6 +134,30 @@ describe('the workflow', () => {
     await expect(stepFunctionsWorkflow(machine).start(RUN)).rejects.toThrow('not now');
   });
 
+  it('has the runner checked in an execution of its own, and reads what came of it', async () => {
+    const executionArn = execution.replace(RUN, `check-${RUN}`);
+    const { check } = stepFunctionsWorkflow(machine);
+    stepFunctions
+      .on(StartExecutionCommand)
+      .resolvesOnce({ executionArn })
+      .rejects(named('ExecutionAlreadyExists'))
+      .on(DescribeExecutionCommand, { executionArn })
+      .rejectsOnce(named('ExecutionDoesNotExist'))
+      .resolvesOnce({ status: 'RUNNING' })
+      .resolvesOnce({ status: 'SUCCEEDED', output: '{"v":1,"action":"end"}' })
+      .resolvesOnce({ status: 'SUCCEEDED', output: '{"v":1,"action":"end","unreached":"no route"}' })
+      .resolves({ status: 'TIMED_OUT' });
+
+    const checks = [await check(RUN), await check(RUN), await check(RUN), await check(RUN), await check(RUN)];
+
+    const broken = 'the workflow ended as TIMED_OUT before it had an answer';
+    expect(checks).toEqual([undefined, undefined, {}, { unreached: 'no route' }, { broken }]);
+    expect(stepFunctions.commandCalls(StartExecutionCommand)[0]?.args[0].input).toEqual({
+      ...{ stateMachineArn: machine, name: `check-${RUN}` },
+      input: JSON.stringify({ v: 1, runId: RUN, check: true }),
+    });
+  });
+
   it('is started while a new policy has not reached it, for a minute', async () => {
     stepFunctions.on(StartExecutionCommand).rejects(named('AccessDeniedException'));
     await expect(stepFunctionsWorkflow(machine).start(RUN)).rejects.toThrow('not now');

@@ -33,6 +33,7 @@ export class CommittingParty extends TestParty {
         },
       },
       workflow: {
+        check: async () => undefined,
         start: async (runId) => {
           party.started.push(runId);
           party.running.add(runId);

@@ -16,7 +16,7 @@ const WORK: Work = { v: 1, runId: RUN, versions: ['1'], timeoutSeconds: 960 };
 
 async function partyWith(stepsLimit: number | undefined, start: Workflow['start']) {
   const party = new TestParty(table, manifestOf(deployed('1')), {
-    workflow: { start, isRunning: async () => true },
+    workflow: { start, isRunning: async () => true, check: async () => undefined },
     ...(stepsLimit === undefined ? {} : { stepsLimit }),
   });
   await party.ledger.runs.accept(runOf([selectedTask('1')]));

@@ -130,6 +130,7 @@ export class TestParty {
       ledger: this.ledger,
       workflow: {
         isRunning: async () => false,
+        check: async () => undefined,
         start: async (runId) => {
           this.started.push(runId);
           return 'started';

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packageVersion } from '../../../functions/controller/package-version.ts';
 import type { PartyStatus, RunStatus } from '../../../functions/controller/requests.ts';
 import { at, TestTable } from '../ledger/open-ledger.ts';
 import {
@@ -138,6 +139,7 @@ describe('status', () => {
       region: 'eu-west-1',
       deployId: 'd1',
       deployedAt: at(0),
+      packageVersion,
       tasks: [
         expect.objectContaining({ version: '1', state: 'pending' }),
         expect.objectContaining({ version: '2', state: 'pending' }),

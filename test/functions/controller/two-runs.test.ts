@@ -17,7 +17,11 @@ async function partyBetweenSlices(
   run: Partial<RunRecord>,
   { reason, isRunning = true }: { reason?: string; isRunning?: boolean } = {},
 ): Promise<TestParty> {
-  const workflow = { isRunning: async () => isRunning, start: async () => 'started' as const };
+  const workflow = {
+    isRunning: async () => isRunning,
+    start: async () => 'started' as const,
+    check: async () => undefined,
+  };
   const tasks = ['1', '2', '3'].map((version) => deployed(version, { iterates: true }));
   const party = new TestParty(table, manifestOf(...tasks), { workflow });
   const [one, two, three] = ['1', '2', '3'].map((version) => selectedTask(version)) as [
