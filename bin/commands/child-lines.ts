@@ -45,7 +45,7 @@ export function childLines(
     { text: span(tookOf(child, now())) },
     { text: childNote(child) },
   ]);
-  const [, ...lines] = rows.length === 0 ? [] : table(['', '', '', ''], rows, width - 2);
+  const lines = table(['', '', '', ''], rows, width - 2);
   const more = unfinished - children.length;
   return [
     ...lines.map((line) => line.slice(2)),

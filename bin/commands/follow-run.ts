@@ -33,17 +33,21 @@ export async function followRun(
   const report = new RunReport(started, context);
   const looks = new Looks(started.runId, context.party);
   let run = started;
-  for (let delay = polling.first; ; delay = Math.min(polling.most, delay * GROWTH)) {
-    await report.show(run);
-    if (isOver(run)) break;
-    if (!(await pause(delay, signal))) return run;
-    run = (await looks.next()) ?? run;
+  try {
+    for (let delay = polling.first; ; delay = Math.min(polling.most, delay * GROWTH)) {
+      await report.show(run);
+      if (isOver(run)) break;
+      if (!(await pause(delay, signal))) return run;
+      run = (await looks.next()) ?? run;
+    }
+    for (let look = 0; look < LATE_LOOKS && report.lacksLines(run); look++) {
+      if (!(await pause(polling.first, signal))) break;
+      await report.showLateLines(run);
+    }
+    return run;
+  } finally {
+    report.end();
   }
-  for (let look = 0; look < LATE_LOOKS && report.lacksLines(run); look++) {
-    if (!(await pause(polling.first, signal))) break;
-    await report.showLateLines(run);
-  }
-  return run;
 }
 
 /** Looks at a run, and bears with a few that fail: the run does not end because a network does. */

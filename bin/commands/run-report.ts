@@ -1,7 +1,8 @@
 import type { LogLine, RunStatus, TaskStatus } from '../../functions/controller/requests.ts';
 import { messageOf } from '../../functions/errors.ts';
 import { LogReader } from '../party/log-reader.ts';
-import { doneOf, outlookText, progressBar } from '../terminal/progress.ts';
+import { doneOf } from '../terminal/progress.ts';
+import { runningLine, runningLines } from '../terminal/running-lines.ts';
 import { safeDocument, safeText } from '../terminal/safe-text.ts';
 import { markOf, noteOf, quotedKey, stateColour, titleOf } from '../terminal/task-lines.ts';
 import { span } from '../terminal/times.ts';
@@ -38,30 +39,40 @@ export class RunReport {
   }
 
   async show(run: RunStatus): Promise<void> {
-    for (const task of safeDocument(run.tasks)) {
+    const { terminal, now } = this.#context;
+    const tasks = safeDocument(run.tasks);
+    const seen = { colours: terminal.progressColours, now: now() };
+    const drawTasks = () =>
+      terminal.passingLines((columns) => runningLines({ runId: run.runId, tasks }, columns, seen));
+    for (const task of tasks) {
       const executed = task.lastRun === this.#runId;
       const state = executed || task.state === 'running' ? task.state : 'waiting';
       const changed = this.#states.get(task.version) !== state;
       if (changed && state === 'running') this.#say(`▸ ${titleOf(task)}${attemptOf(task)}`);
       if (state === 'running' || (executed && changed)) await this.#showLogs(task);
-      if (state === 'running') this.#showProgress(task);
+      if (state === 'running') this.#sayProgress(task);
+      // Below the line on its end it is no longer shown as running.
+      drawTasks();
       if (changed && executed && state !== 'running') this.#sayEnd(task, run.dryRun);
       this.#states.set(task.version, state);
     }
   }
 
-  /** At a terminal the line gives way to the next; elsewhere it is a line now and then. */
-  #showProgress(task: TaskStatus): void {
+  /** Leaves what was said, and takes away what passes. */
+  end(): void {
+    this.#context.terminal.endPassingLines();
+  }
+
+  /** Where lines stay, one now and then. */
+  #sayProgress(task: TaskStatus): void {
     const { terminal, now } = this.#context;
+    if (terminal.showsPassingLines) return;
     const done = doneOf(task);
     const before = this.#progress.get(task.version) ?? { done: 0, at: now() };
     this.#progress.set(task.version, before);
-    const line = `◐ ${titleOf(task)}  ${[progressBar(task.progress, task.split), outlookText(task)].filter(Boolean).join(' ')}`;
-    if (terminal.showsPassingLines && done > 0) terminal.passingLine(line);
-    else if (done > before.done && now() - before.at >= SAY_PROGRESS_MS) {
-      this.#say(line);
-      this.#progress.set(task.version, { done, at: now() });
-    }
+    if (done <= before.done || now() - before.at < SAY_PROGRESS_MS) return;
+    this.#say(`◐ ${runningLine(task, Number.POSITIVE_INFINITY, now())}`);
+    this.#progress.set(task.version, { done, at: now() });
   }
 
   #executed(run: RunStatus): readonly TaskStatus[] {
@@ -84,12 +95,13 @@ export class RunReport {
     this.#logs.set(task.version, reader);
     const { quiet } = this.#context.terminal.progressColours;
     try {
-      for (const line of safeDocument(await reader.read())) {
-        if (line.run !== undefined && line.run !== this.#runId) continue;
-        this.#withLines.add(task.version);
-        const who = [safeText(task.name), childOf(line)].filter(Boolean).join(' ');
-        this.#say(`  ${quiet(who)}  ${logText(line)}`);
-      }
+      const lines = safeDocument(await reader.read()).filter(
+        ({ run }) => (run ?? this.#runId) === this.#runId,
+      );
+      if (lines.length === 0) return;
+      this.#withLines.add(task.version);
+      const who = (line: LogLine) => quiet([safeText(task.name), childOf(line)].filter(Boolean).join(' '));
+      this.#say(lines.map((line) => `  ${who(line)}  ${logText(line)}`).join('\n'));
     } catch (error) {
       if (!this.#logsFailed) this.#say(`  the log lines cannot be read: ${safeDocument(messageOf(error))}`);
       this.#logsFailed = true;

@@ -18,8 +18,7 @@ export async function tellBackfill(
   const barLine = (task: TaskStatus): string =>
     `  ◐ ${nameColumns(task)} ${progressBar(task.progress)} ${progressText(task.progress)}`;
   const show = ({ tasks: [task] }: RunStatus): void => {
-    if (task?.state === 'running' && task.progress !== null && terminal.showsPassingLines)
-      terminal.passingLine(barLine(task));
+    if (task?.state === 'running' && task.progress !== null) terminal.passingLines(() => [barLine(task)]);
   };
   let runner: number | undefined;
   let kills = 0;

@@ -12,12 +12,13 @@ const STYLES = {
 /** Paints a text; the same text where there is no colour. */
 export type Colours = Readonly<Record<keyof typeof STYLES, (text: string) => string>>;
 
-/** Whether to use colour: `--no-color` decides first, then NO_COLOR, then whether a terminal reads it. */
+/** Whether to use colour: `--no-color` decides first, then NO_COLOR, then FORCE_COLOR, then whether a terminal reads it. */
 export function wantsColour(options: { flag: boolean; env: NodeJS.ProcessEnv; isTty: boolean }): boolean {
-  if (!options.flag) return false;
+  const { NO_COLOR = '', FORCE_COLOR = '', TERM } = options.env;
   // The convention asks for any value that is not empty: https://no-color.org
-  if ((options.env.NO_COLOR ?? '') !== '') return false;
-  return options.isTty && options.env.TERM !== 'dumb';
+  if (!options.flag || NO_COLOR !== '') return false;
+  if (FORCE_COLOR !== '') return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
+  return options.isTty && TERM !== 'dumb';
 }
 
 export function colours(on: boolean): Colours {

@@ -19,8 +19,12 @@ export function farText({ progress, split }: Far): string {
 
 /** The same and, while it runs, how long it will take: `43 % · 27h 05m left`. */
 export function outlookText(task: Far): string {
-  const left = task.progress?.msLeft ?? null;
-  return [farText(task), left === null ? '' : `${span(left)} left`].filter(Boolean).join(' · ');
+  return [farText(task), leftText(task.progress)].filter(Boolean).join(' · ');
+}
+
+/** The same with how fast it goes: `43 % · 32 a second · 27h 05m left`. */
+export function paceText(task: Far): string {
+  return [farText(task), perSecond(task.progress), leftText(task.progress)].filter(Boolean).join(' · ');
 }
 
 function splitText({ of, count, succeeded, failed, inDoubt }: SplitStatus): string {
@@ -45,13 +49,13 @@ export function splitDetails(split: SplitStatus | null): string {
 /** The same in full: `5,160 of ~12,000 (43 %), 32 a second, 3m 34s left`. */
 export function progressDetails(progress: TaskProgress | null): string {
   if (progress === null) return '';
-  const { done, total, itemsPerSecond, msLeft } = progress;
+  const { done, total } = progress;
   const parts = [
     total === null
       ? items(done)
       : `${done.toLocaleString('en')} of ~${total.toLocaleString('en')} (${progressText(progress)})`,
-    itemsPerSecond === null ? '' : `${paceText(itemsPerSecond)} a second`,
-    msLeft === null ? '' : `${span(msLeft)} left`,
+    perSecond(progress),
+    leftText(progress),
   ];
   return parts.filter(Boolean).join(', ');
 }
@@ -61,6 +65,11 @@ export function progressBar(progress: TaskProgress | null, split: SplitStatus | 
   const ofItems = progress === null ? undefined : shareOf(progress);
   const share = ofItems ?? (split === null ? undefined : split.succeeded / split.count);
   if (share === undefined) return '';
+  return bar(share);
+}
+
+/** `▇▇▇▇▁▁▁▁▁▁`, of a share from 0 to 1. */
+export function bar(share: number): string {
   const full = Math.floor(share * BAR);
   return '▇'.repeat(full) + '▁'.repeat(BAR - full);
 }
@@ -79,6 +88,13 @@ function items(count: number): string {
   return `${count.toLocaleString('en')} ${count === 1 ? 'item' : 'items'}`;
 }
 
-function paceText(itemsPerSecond: number): string {
-  return itemsPerSecond.toLocaleString('en', { maximumSignificantDigits: itemsPerSecond < 10 ? 2 : 3 });
+function perSecond(progress: TaskProgress | null): string {
+  const pace = progress?.itemsPerSecond ?? null;
+  if (pace === null) return '';
+  return `${pace.toLocaleString('en', { maximumSignificantDigits: pace < 10 ? 2 : 3 })} a second`;
+}
+
+function leftText(progress: TaskProgress | null): string {
+  const left = progress?.msLeft ?? null;
+  return left === null ? '' : `${span(left)} left`;
 }

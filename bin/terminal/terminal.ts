@@ -1,11 +1,12 @@
 import { type Colours, colours, wantsColour } from './colours.ts';
+import { type LayOut, LiveLines, type TerminalStream } from './live-lines.ts';
 import { jsonText, safeDocument, safeText } from './safe-text.ts';
 
 /** What a terminal is made of; the process's own streams, or a test's. */
 export interface Streams {
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
-  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
-  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stdout: TerminalStream;
+  readonly stderr: TerminalStream;
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -13,7 +14,8 @@ export interface Streams {
 export class Terminal {
   readonly #streams: Streams;
   readonly #closed = new AbortController();
-  #hasPassingLine = false;
+  readonly #live: LiveLines;
+  readonly #paintsProgress: boolean;
   readonly json: boolean;
   /** For stdout. */
   readonly colours: Colours;
@@ -22,13 +24,15 @@ export class Terminal {
 
   constructor(streams: Streams, options: { json: boolean; color: boolean }) {
     this.#streams = streams;
+    this.#live = new LiveLines(streams.stderr);
     this.json = options.json;
-    const painted = (isTty: boolean | undefined) =>
-      colours(wantsColour({ flag: options.color, env: streams.env, isTty: isTty ?? false }));
-    this.colours = painted(streams.stdout.isTTY);
-    this.progressColours = painted(streams.stderr.isTTY);
-    for (const stream of [streams.stdout, streams.stderr])
-      stream.on('error', (error) => this.#onError(error));
+    const isPainted = (stream: TerminalStream) =>
+      wantsColour({ flag: options.color, env: streams.env, isTty: stream.isTTY ?? false });
+    this.colours = colours(isPainted(streams.stdout));
+    this.#paintsProgress = isPainted(streams.stderr);
+    this.progressColours = colours(this.#paintsProgress);
+    onceClosed(streams.stdout, () => this.#closed.abort());
+    onceClosed(streams.stderr, () => undefined);
   }
 
   /** Aborts when nobody reads stdout any more. */
@@ -38,7 +42,7 @@ export class Terminal {
 
   /** Whether a person can be asked. */
   get interactive(): boolean {
-    return !this.json && this.#streams.stdin.isTTY === true && this.#streams.stderr.isTTY === true;
+    return !this.json && this.#streams.stdin.isTTY === true && this.showsPassingLines;
   }
 
   /** Columns that a line may take; unlimited where no terminal reads. */
@@ -53,53 +57,60 @@ export class Terminal {
   }
 
   /** Says on stderr what is going on; the caller has taken control characters out of what is not its own. */
-  progress(line: string): void {
-    this.#clearPassingLine();
-    this.#streams.stderr.write(`${line}\n`);
+  progress(text: string): void {
+    this.#live.writeAbove(`${text}\n`);
   }
 
-  /** Whether a line can give way to the next: a terminal reads stderr. */
+  /** Whether lines can change in place: a terminal reads stderr. */
   get showsPassingLines(): boolean {
     return this.#streams.stderr.isTTY === true && this.#streams.env.TERM !== 'dumb';
   }
 
-  /** Shows a line on stderr until the next thing is said; without colours, since it is cut to the terminal's width. */
-  passingLine(line: string): void {
-    this.#clearPassingLine();
-    const { columns = 0 } = this.#streams.stderr;
-    // Some terminals do not know how wide they are, and say 0.
-    this.#streams.stderr.write([...line].slice(0, (columns || 80) - 1).join(''));
-    this.#hasPassingLine = true;
+  /** Shows lines on stderr, below what is said, in place of those before. */
+  passingLines(layOut: LayOut): void {
+    if (this.showsPassingLines) this.#live.show(layOut);
   }
 
-  #clearPassingLine(): void {
-    if (this.#hasPassingLine) this.#streams.stderr.write('\r\u001b[2K');
-    this.#hasPassingLine = false;
+  /** Takes the passing lines away; what is printed or asked does that, too. */
+  endPassingLines(): void {
+    this.#live.clear();
   }
 
   /** Asks a person yes or no, on stderr; no for an answer too if they leave with Ctrl-C. */
   async confirm(question: string): Promise<boolean> {
-    this.#clearPassingLine();
+    this.#live.clear();
     const { confirm } = await import('@clack/prompts');
-    const { stdin, stderr } = this.#streams;
-    const answer = await confirm({
-      message: safeText(question),
-      initialValue: false,
-      input: stdin as NodeJS.ReadStream,
-      output: stderr as NodeJS.WriteStream,
-    });
-    return answer === true;
+    const { stdin, stderr, env } = this.#streams;
+    const { FORCE_COLOR } = env;
+    // Whether the prompt has colours it asks Node, which looks here and at stdout.
+    env.FORCE_COLOR = this.#paintsProgress ? '1' : '0';
+    try {
+      const answer = await confirm({
+        message: safeText(question),
+        initialValue: false,
+        input: stdin as NodeJS.ReadStream,
+        output: stderr as NodeJS.WriteStream,
+      });
+      return answer === true;
+    } finally {
+      if (FORCE_COLOR === undefined) delete env.FORCE_COLOR;
+      else env.FORCE_COLOR = FORCE_COLOR;
+    }
   }
 
   #write(lines: readonly string[]): void {
-    this.#clearPassingLine();
+    this.#live.clear();
     if (lines.length > 0 && !this.#closed.signal.aborted) this.#streams.stdout.write(`${lines.join('\n')}\n`);
   }
+}
 
-  #onError(error: NodeJS.ErrnoException): void {
-    if (this.#closed.signal.aborted) return;
-    // `after-party status | head` is no failure: the rest of the output is simply not wanted.
+/** `after-party status | head` is no failure: the rest of the output is simply not wanted. */
+function onceClosed(stream: TerminalStream, then: () => void): void {
+  let isClosed = false;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (isClosed) return;
     if (error.code !== 'EPIPE') throw error;
-    this.#closed.abort();
-  }
+    isClosed = true;
+    then();
+  });
 }

@@ -9,6 +9,7 @@ import {
   taskDetails,
   taskStatus,
 } from '../command-line.ts';
+import { Screen } from '../terminal/screen.ts';
 import { oneTaskParty } from './one-task-party.ts';
 
 const ARN = 'arn:aws:iam::123456789012:user/ann';
@@ -213,10 +214,12 @@ describe('the progress of a run', () => {
       runsGoOn: false,
     });
 
-    const clear = '\r\u001b[2K';
-    const line = '◐ 20260126080000_restart_search  ▇▁▁▁▁▁▁▁▁▁ 10 % · 5.0s lef';
-    expect(stderr).toContain(`${line}${clear}◐ 20260126080000_restart_search  ▇▇▁▁▁▁▁▁▁▁ 20 %`);
-    expect(stderr).toContain(`30 % · 5.0s lef${clear}✔ 20260126080000_restart_search`);
+    const line = '◐ restart_search  ▇▁▁▁▁▁▁▁▁▁ 10 % · 5.0s left';
+    expect(stderr).toContain(`${line}\u001b[K\r◐ restart_search  ▇▇▁▁▁▁▁▁▁▁ 20 %`);
+    expect(stderr).toMatch(/30 % · 5\.0s left.*\r.*✔ 20260126080000_restart_search/);
+    expect(new Screen(60).write(stderr).text).toBe(
+      '▸ 20260126080000_restart_search\n✔ 20260126080000_restart_search  –  done',
+    );
   });
 
   it('is a line now and then elsewhere, with no control characters', async () => {

@@ -1,0 +1,26 @@
+import columnsOfText from 'fast-string-width';
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** How many columns of a terminal a text takes: two for each CJK letter and emoji, none for colours. */
+export function columnsOf(text: string): number {
+  return columnsOfText(text);
+}
+
+/** The text, filled up with spaces to so many columns. */
+export function padded(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - columnsOf(text)));
+}
+
+/** The text without its end where it is too wide, which an ellipsis then shows; no letter is cut in two. */
+export function cut(text: string, columns: number): string {
+  if (columnsOf(text) <= columns) return text;
+  let left = columns - 1;
+  let kept = '';
+  for (const { segment } of graphemes.segment(text)) {
+    left -= columnsOf(segment);
+    if (left < 0) break;
+    kept += segment;
+  }
+  return columns < 1 ? '' : `${kept}…`;
+}
