@@ -86,7 +86,7 @@ const builtins: Plugin = {
   },
 };
 
-/** The program, and beside it the processes that it starts by path; a command loads what it needs alone. */
+/** The program, and beside it what it reads or starts by path; a command loads what it needs alone. */
 async function bundleProgram(out: string): Promise<void> {
   await build({
     ...COMMON,
@@ -108,6 +108,7 @@ async function bundleProgram(out: string): Promise<void> {
     banner: { js: REQUIRE },
   });
   chmodSync(join(out, 'bin/after-party.js'), 0o755);
+  cpSync(join(root, 'bin/templates'), join(out, 'bin/templates'), { recursive: true });
 }
 
 const out = mkdtempSync(join(root, '.dist-'));

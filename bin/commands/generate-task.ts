@@ -1,76 +1,115 @@
 import { join, relative } from 'node:path';
 import { PartyError } from '../../functions/errors.ts';
+import type { ManifestTask } from '../../functions/manifest.ts';
 import { humaniseName } from '../../functions/task/file-name.ts';
 import { appFolder } from '../project/app-folder.ts';
+import { fillIn, takesOptions } from '../project/fill-in.ts';
 import { type LocalTask, localTasks } from '../project/local-tasks.ts';
-import { writeFiles } from '../project/new-files.ts';
+import { createFiles } from '../project/new-files.ts';
+import { checkPending } from '../project/pending-check.ts';
 import { nextVersion, taskName } from '../project/task-name.ts';
+import { DEFAULT_TEMPLATE, readTemplate, type Template } from '../project/templates.ts';
+import { type TaskTest, testOf } from '../project/test-module.ts';
+import { safeText } from '../terminal/safe-text.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 export interface GenerateTaskOptions {
+  readonly template?: string;
   readonly description?: string;
   readonly manual?: boolean;
   readonly everyDeploy?: boolean;
   readonly background?: boolean;
 }
 
-/** Writes a new task module into the app's `tasks` folder. */
+/** Writes a new task module into the app's `tasks` folder, and its test; all is checked before anything is written. */
 export async function generateTask(
   spelled: string,
   options: GenerateTaskOptions,
   { terminal, cwd, now }: Pick<CommandContext, 'terminal' | 'cwd' | 'now'>,
 ): Promise<ExitCode> {
   const name = taskName(spelled);
-  const folder = join(appFolder(cwd), 'tasks');
+  const app = appFolder(cwd);
+  const folder = join(app, 'tasks');
   const existing = localTasks(folder);
   refuseDuplicate(name, existing);
-  const version = nextVersion(
-    existing.map((task) => task.version),
-    now(),
-  );
-  const path = join(folder, `${version}_${name}.ts`);
-  await writeFiles([{ path, text: moduleText(name, options) }]);
-  const file = relative(cwd, path);
-  terminal.print({ version, name, file }, () => [`created ${file}`]);
-  terminal.progress(whenItRuns(name, options));
+  const versions = existing.map((task) => task.version);
+  const version = nextVersion(versions, now());
+  const template = readTemplate(options.template ?? DEFAULT_TEMPLATE, folder);
+  const description = options.description ?? humaniseName(name);
+  const values = { name, version, description, options: optionLines(options, template) };
+
+  const module = { path: join(folder, `${version}_${name}.ts`), text: fillIn(template.module, values) };
+  const tested = template.test && testOf(template.test, { app, module: module.path, template, values });
+  await createFiles([module, ...(tested === undefined ? [] : [tested.file])]);
+
+  const { pending, reason, task } = await checkPending(folder, version);
+  const file = relative(cwd, module.path);
+  const test = tested === undefined ? null : relative(cwd, tested.file.path);
+  const runner = tested?.runner ?? null;
+  terminal.print({ version, name, file, template: template.name, test, runner, pending, reason }, (safe) => [
+    `created ${safe.file}`,
+    safe.test === null
+      ? `no test: there is no tasks/.templates/${template.name}.test.ts`
+      : `created ${safe.test}   (${runnerText(tested)})`,
+    `pending: ${pendingText(safe.pending, safe.reason)}`,
+  ]);
+  for (const line of whatNext(name, module.text, task)) terminal.progress(safeText(line));
   return EXIT.ok;
 }
 
+/** Names that differ only in their spelling would be mixed up. */
+function snakeCase(name: string): string {
+  return name.toLowerCase().replaceAll('-', '_');
+}
+
 function refuseDuplicate(name: string, existing: readonly LocalTask[]): void {
-  const same = existing.find((task) => task.name.toLowerCase() === name);
+  const same = existing.find((task) => snakeCase(task.name) === name);
   if (same === undefined) return;
   const message = `there is a task ${name} already: tasks/${same.file}`;
   throw new PartyError('duplicate-name', message, 'choose another name: a name means one task');
 }
 
-function moduleText(name: string, options: GenerateTaskOptions): string {
-  const when = whenOf(options);
-  return `import { defineTask } from 'after-party/task';
-
-export default defineTask({
-  description: ${literal(options.description ?? humaniseName(name))},
-${when === undefined ? '' : `  when: '${when}',\n`}${options.background === true ? '  background: true,\n' : ''}  async run({ environmentName, logger }) {
-    logger.info(\`${name} runs in \${environmentName}\`);
-  },
-});
-`;
+/** What the flags say of the task, as lines of its options. */
+function optionLines(options: GenerateTaskOptions, template: Template): string[] {
+  const { manual = false, everyDeploy = false, background = template.background && !manual } = options;
+  const lines = [
+    ...(manual ? ["when: 'manual',"] : []),
+    ...(everyDeploy ? ["when: 'every-deploy',"] : []),
+    ...(background ? ['background: true,'] : []),
+  ];
+  if (lines.length === 0 || takesOptions(template.module)) return lines;
+  throw new PartyError(
+    'no-options',
+    `${template.module.shownAs} has no place for ${lines.join(' ').slice(0, -1)}; nothing was written`,
+    'add the line // {{options}} inside defineTask({ … }), or leave out the flag',
+  );
 }
 
-function whenOf({ manual, everyDeploy }: GenerateTaskOptions): 'manual' | 'every-deploy' | undefined {
-  if (manual === true) return 'manual';
-  return everyDeploy === true ? 'every-deploy' : undefined;
+function runnerText(test: TaskTest | undefined): string {
+  if (test?.isFound === false) return `${test.runner}, since neither jest nor vitest is set up here`;
+  return test?.runner ?? '';
 }
 
-/** The text between single quotes, whatever it holds. */
-function literal(text: string): string {
-  const escaped = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'");
-  return `'${escaped}'`;
+function pendingText(pending: boolean, reason: string | null): string {
+  const answer = pending ? 'yes' : 'no';
+  return reason === null ? answer : `${answer}, ${reason}`;
 }
 
-function whenItRuns(name: string, options: GenerateTaskOptions): string {
-  if (options.manual === true) return `run it by hand: npx after-party invoke ${name}`;
-  const verb = options.background === true ? 'starts it after its commit' : 'runs it';
-  const when = options.everyDeploy === true ? `every deploy ${verb}` : `the next deploy ${verb}, once`;
-  return `${when}; try it on this machine: npx after-party invoke ${name} --local`;
+function whatNext(name: string, text: string, task: ManifestTask | undefined): string[] {
+  const read = [...text.matchAll(/\benv\.([A-Z][A-Z\d_]*)/g)].map(([, variable = '']) => variable);
+  const variables = [...new Set(read)].join(', ');
+  return [
+    ...(variables === ''
+      ? []
+      : [`it reads ${variables}: set in the party's "environment", and for --local in tasks/.env.local`]),
+    ...(task === undefined ? [] : [whenItRuns(name, task)]),
+  ];
+}
+
+function whenItRuns(name: string, { when, background }: ManifestTask): string {
+  if (when === 'manual') return `run it by hand: npx after-party invoke ${name}`;
+  const verb = background === true ? 'starts it after its commit' : 'runs it';
+  const often = when === 'every-deploy' ? `every deploy ${verb}` : `the next deploy ${verb}, once`;
+  return `${often}; try it on this machine: npx after-party invoke ${name} --local`;
 }

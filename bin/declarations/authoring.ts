@@ -12,7 +12,11 @@ export function declareAuthoring({ program, surroundings, ended }: Declaring): v
 
   const task = program.command('generate').description('write new files').command('task <name>');
   task
-    .description('write a new task module into tasks/')
+    .description('write a new task module into tasks/, and its test')
+    .option(
+      '--template <name>',
+      'run (the default), dynamo, csv, sql, http, slack, email or fan-out, or your own tasks/.templates/NAME.ts',
+    )
     .option('--description <text>', 'one line for people')
     .addOption(new Option('--manual', 'run it by hand only').conflicts('everyDeploy'))
     .option('--every-deploy', 'run it on every deploy')

@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { access, mkdir, stat, writeFile } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { access, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf, PartyError } from '../../functions/errors.ts';
 
@@ -10,18 +10,70 @@ export interface FileText {
 }
 
 /**
- * Writes the files, after a look at whether each of them can be written: all or none.
+ * Writes the files, after a look at whether each of them can be written: all or none, and none by halves.
  * @throws PartyError `not-writable`
  */
 export async function writeFiles(files: readonly FileText[]): Promise<void> {
   for (const { path } of files) await checkWritable(path);
-  for (const { path, text } of files) {
-    try {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, text);
-    } catch (error) {
-      throw notWritable(path, error);
-    }
+  const staged: Staged[] = [];
+  try {
+    for (const file of files) staged.push(await stage(file));
+    for (const file of staged) await putInPlace(file);
+  } finally {
+    for (const { fresh } of staged) await rm(fresh, { force: true });
+  }
+}
+
+/**
+ * Writes files that are not there yet.
+ * @throws PartyError `exists`, `not-writable`
+ */
+export async function createFiles(files: readonly FileText[]): Promise<void> {
+  const there = files.find(({ path }) => existsSync(path));
+  if (there !== undefined) {
+    throw new PartyError(
+      'exists',
+      `${there.path} is there already; nothing was written`,
+      'choose another name, or move that file away',
+    );
+  }
+  await writeFiles(files);
+}
+
+/** A file that takes the place of another one, or of none, beside it. */
+interface Staged {
+  readonly path: string;
+  readonly fresh: string;
+}
+
+async function stage({ path, text }: FileText): Promise<Staged> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    if (!existsSync(path)) return await stageAs(path, text, {});
+    // What a link leads to is replaced, and keeps who may read and write it.
+    const real = await realpath(path);
+    return await stageAs(real, text, { mode: (await stat(real)).mode });
+  } catch (error) {
+    throw notWritable(path, error);
+  }
+}
+
+async function stageAs(path: string, text: string, options: { readonly mode?: number }): Promise<Staged> {
+  const fresh = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(fresh, text, options);
+    return { path, fresh };
+  } catch (error) {
+    await rm(fresh, { force: true });
+    throw error;
+  }
+}
+
+async function putInPlace({ path, fresh }: Staged): Promise<void> {
+  try {
+    await rename(fresh, path);
+  } catch (error) {
+    throw notWritable(path, error);
   }
 }
 
