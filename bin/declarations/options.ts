@@ -12,7 +12,8 @@ export function partyOptions(command: Command): Command {
   return outputOptions(
     command
       .optionsGroup('Which party:')
-      .option('--stack <name>', 'the stack with the tasks')
+      .addOption(new Option('--stack <name>', 'the stack with the tasks').conflicts('env'))
+      .option('--env <name>', 'the environment, as cdk.out has it')
       .option('--party <name>', 'which one, where the stack has several')
       .option('--profile <name>', 'a profile of ~/.aws/config')
       .option('--region <name>', 'the AWS region')

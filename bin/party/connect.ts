@@ -1,9 +1,12 @@
 import { PartyError } from '../../functions/errors.ts';
+import { flagsOf } from '../../functions/local/flags.ts';
 import { PartyClient } from './party-client.ts';
 
 /** The flags that say which party is meant. */
 export interface PartyOptions {
   readonly stack?: string;
+  /** The name of its environment, as `cdk.out` has it. */
+  readonly env?: string;
   readonly party?: string;
   readonly profile?: string;
   readonly region?: string;
@@ -20,11 +23,11 @@ export interface Place {
 }
 
 /**
- * Opens the party that the flags, or AFTER_PARTY_STACK, name.
- * @throws PartyError `no-stack-named`, and what keeps the party from being reached
+ * Opens the party that the flags, `cdk.out` or AFTER_PARTY_STACK name.
+ * @throws PartyError `usage`, and what keeps the party from being found or reached
  */
 export async function connect(options: PartyOptions, place: Place): Promise<PartyClient> {
-  const { party, profile, region } = options;
+  const { stack, env, party, profile, region } = options;
   if (options.withAws === true && options.local !== true) {
     throw new PartyError(
       'usage',
@@ -32,35 +35,19 @@ export async function connect(options: PartyOptions, place: Place): Promise<Part
       'leave it out, or add --local',
     );
   }
+  const choice = { stack, env, party };
   if (options.local === true) {
     const { openLocalConnection } = await import('./local-connection.ts');
     const withAws = options.withAws === true;
-    const flags = ` --local${withAws ? ' --with-aws' : ''}${flagsOf({ stack: options.stack, party })}`;
-    const choice = { stack: options.stack, party };
-    return new PartyClient(
-      await openLocalConnection({ choice, withAws, flags, onWarning: place.onWarning }, place),
-    );
+    const flags = ` --local${withAws ? ' --with-aws' : ''}${flagsOf(choice)}`;
+    const { onWarning } = place;
+    return new PartyClient(await openLocalConnection({ choice, withAws, flags, onWarning }, place));
   }
-  const stack = options.stack ?? place.env.AFTER_PARTY_STACK;
-  if (stack === undefined || stack === '') {
-    throw new PartyError(
-      'no-stack-named',
-      'no stack was named',
-      'name it with --stack NAME or AFTER_PARTY_STACK, or use --local for the tasks on this machine',
-    );
-  }
-  const { openRemoteConnection } = await import('./remote-connection.ts');
-  const flags = flagsOf({ stack: options.stack, party, profile, region });
-  return new PartyClient(await openRemoteConnection({ stack, party, profile, region, flags }));
-}
-
-/** The flags as a person would type them again. */
-function flagsOf(values: Record<string, string | undefined>): string {
-  return Object.entries(values)
-    .map(([flag, value]) => (value === undefined ? '' : ` --${flag} ${shellWord(value)}`))
-    .join('');
-}
-
-function shellWord(value: string): string {
-  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+  const [{ findParty }, { openRemoteConnection }] = await Promise.all([
+    import('./find-party.ts'),
+    import('./remote-connection.ts'),
+  ]);
+  const target = await findParty(options, place);
+  const flags = flagsOf({ ...choice, profile, region });
+  return new PartyClient(await openRemoteConnection({ ...target, profile, flags }, place));
 }

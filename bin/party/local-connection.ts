@@ -1,8 +1,16 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { openLocalParty, type PartyChoice, readApp, readLocalEnv } from '../../functions/local/index.ts';
+import { PartyError } from '../../functions/errors.ts';
+import {
+  chooseParty,
+  openLocalParty,
+  type PartyChoice,
+  readApp,
+  readLocalEnv,
+  readParties,
+} from '../../functions/local/index.ts';
 import { findTasksFolder } from '../../lib/task-files.ts';
 import { appFolder } from '../project/app-folder.ts';
+import { cdkOutFolder } from './cdk-out-folder.ts';
 import type { Place } from './connect.ts';
 import { localBundle } from './local-bundle.ts';
 import type { Connection } from './party-client.ts';
@@ -22,7 +30,8 @@ export async function openLocalConnection(options: LocalOptions, { cwd, env }: P
   const app = appFolder(cwd);
   const tasksFolder = findTasksFolder('tasks', cwd);
   const folder = join(app, '.after-party');
-  const cdkOut = existsSync(join(app, 'cdk.out')) ? join(app, 'cdk.out') : undefined;
+  const cdkOut = cdkOutFolder(cwd);
+  await checkChoice(options.choice, cdkOut);
   const environment = async () => ({
     ...(cdkOut !== undefined && (await readApp(cdkOut, options.choice)).environment),
     ...(await readLocalEnv(tasksFolder)),
@@ -43,4 +52,18 @@ export async function openLocalConnection(options: LocalOptions, { cwd, env }: P
     send: (request) => party.request(request),
     close: () => party.close(),
   };
+}
+
+/** What is asked for is wrong also where nothing of the app is needed, as for a look. */
+async function checkChoice(choice: PartyChoice, cdkOut: string | undefined): Promise<void> {
+  const [flag] = Object.entries(choice).find(([, value]) => value !== undefined) ?? [];
+  if (flag === undefined) return;
+  if (cdkOut !== undefined && chooseParty(await readParties(cdkOut), choice) !== undefined) return;
+  throw new PartyError(
+    'no-cdk-out',
+    cdkOut === undefined
+      ? `--${flag} is looked up in cdk.out, and there is none here`
+      : `--${flag} is looked up in cdk.out, and ${cdkOut} has no AfterParty construct`,
+    `write it with \`npx cdk synth\`, or leave out --${flag}: the tasks on this machine need no stack`,
+  );
 }

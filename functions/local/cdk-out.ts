@@ -7,7 +7,14 @@ const record = v.record(v.string(), v.unknown());
 
 const manifestSchema = v.object({
   artifacts: v.optional(
-    v.record(v.string(), v.object({ type: v.string(), properties: v.optional(record, {}) })),
+    v.record(
+      v.string(),
+      v.object({
+        type: v.string(),
+        properties: v.optional(record, {}),
+        environment: v.optional(v.string(), ''),
+      }),
+    ),
     {},
   ),
 });
@@ -42,6 +49,10 @@ export type TemplateResource = Template['Resources'][string];
 /** A stack of a synthesized app, or one nested in another. */
 export interface SynthesizedStack {
   readonly name: string;
+  /** Undefined where the app leaves it to whoever deploys. */
+  readonly account: string | undefined;
+  /** Undefined where the app leaves it to whoever deploys. */
+  readonly region: string | undefined;
   readonly template: Template;
   /** The stack that it is nested in, and its logical id there. */
   readonly parent?: { readonly stack: SynthesizedStack; readonly logicalId: string };
@@ -55,35 +66,41 @@ export interface SynthesizedStack {
 export async function readCdkOut(directory: string): Promise<readonly SynthesizedStack[]> {
   const manifest = await readJson(join(directory, 'manifest.json'), manifestSchema);
   const stacks: SynthesizedStack[] = [];
-  for (const [id, { type, properties }] of Object.entries(manifest?.artifacts ?? {})) {
+  for (const [id, { type, properties, environment }] of Object.entries(manifest?.artifacts ?? {})) {
     if (type === 'cdk:cloud-assembly') {
       stacks.push(...(await readCdkOut(join(directory, String(properties.directoryName)))));
     } else if (type === 'aws:cloudformation:stack') {
       const name = String(properties.stackName ?? id);
-      stacks.push(...(await readStack(directory, String(properties.templateFile), name)));
+      const head = { name, ...targetOf(environment) };
+      stacks.push(...(await readStack(directory, String(properties.templateFile), head)));
     }
   }
   return stacks;
 }
 
+/** Of `aws://123456789012/eu-west-1`; the CDK writes `unknown-…` for what is open. */
+function targetOf(environment: string): Pick<SynthesizedStack, 'account' | 'region'> {
+  const [, account, region] = /^aws:\/\/([^/]+)\/([^/]+)$/.exec(environment) ?? [];
+  const known = (part: string | undefined) => (part?.startsWith('unknown-') === false ? part : undefined);
+  return { account: known(account), region: known(region) };
+}
+
 async function readStack(
   directory: string,
   file: string,
-  name: string,
+  head: Pick<SynthesizedStack, 'name' | 'account' | 'region'>,
   parent?: SynthesizedStack['parent'],
 ): Promise<SynthesizedStack[]> {
   const template = await readJson(join(directory, file), templateSchema);
   if (template === undefined) return [];
   const nested = new Map<string, SynthesizedStack>();
-  const stack: SynthesizedStack = { name, template, nested, ...(parent && { parent }) };
+  const stack: SynthesizedStack = { ...head, template, nested, ...(parent && { parent }) };
   const inside: SynthesizedStack[] = [];
   for (const [logicalId, { Type, Metadata }] of Object.entries(template.Resources)) {
     const asset = Metadata['aws:asset:path'];
     if (Type !== 'AWS::CloudFormation::Stack' || typeof asset !== 'string') continue;
-    const [child, ...deeper] = await readStack(directory, asset, `${name}-${logicalId}`, {
-      stack,
-      logicalId,
-    });
+    const childHead = { ...head, name: `${head.name}-${logicalId}` };
+    const [child, ...deeper] = await readStack(directory, asset, childHead, { stack, logicalId });
     if (child === undefined) continue;
     nested.set(logicalId, child);
     inside.push(child, ...deeper);

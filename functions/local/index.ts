@@ -1,5 +1,5 @@
 export { readApp, type SynthesizedApp } from './app-environment.ts';
-export type { PartyChoice } from './app-parties.ts';
+export { chooseParty, type PartyChoice, readParties } from './app-parties.ts';
 export { type Database, openDatabase } from './database.ts';
 export type { LocalLogLine } from './local-logs.ts';
 export { type LocalParty, openLocalParty } from './local-party.ts';

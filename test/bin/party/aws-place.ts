@@ -10,12 +10,18 @@ import { type AwsAnswers, type FakeAws, startFakeAws } from './fake-aws.ts';
 export class AwsPlace {
   folder = '';
   aws: FakeAws | undefined;
+  /** What was said while parties were opened. */
+  warnings: string[] = [];
+  readonly #warn = (message: string): void => {
+    this.warnings.push(message);
+  };
 
   /** Before each test, and away after it. */
   setUp(): void {
     beforeEach(async () => {
       this.folder = await mkdtemp(join(tmpdir(), 'after-party-aws-'));
-      for (const name of ['AWS_PROFILE', 'AWS_SESSION_TOKEN', 'AWS_DEFAULT_REGION'])
+      this.warnings = [];
+      for (const name of ['AWS_PROFILE', 'AWS_SESSION_TOKEN', 'AWS_DEFAULT_REGION', 'AFTER_PARTY_STACK'])
         vi.stubEnv(name, undefined);
       vi.stubEnv('AWS_CONFIG_FILE', join(this.folder, 'config'));
       vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(this.folder, 'credentials'));
@@ -42,6 +48,7 @@ export class AwsPlace {
     await this.aws?.stop();
     this.aws = await startFakeAws(answers);
     vi.stubEnv('AWS_ENDPOINT_URL', this.aws.url);
-    return connect({ stack: 'Shop-prod', ...options }, { cwd: this.folder, env, onWarning: () => {} });
+    const here = { cwd: this.folder, env: { ...process.env, ...env }, onWarning: this.#warn };
+    return connect({ stack: 'Shop-prod', ...options }, here);
   }
 }

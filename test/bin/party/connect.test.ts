@@ -44,7 +44,10 @@ describe('a deployed party', () => {
       { resources: [[PARTY]], invoke: status },
       { party: 'Tasks', region: 'eu-west-1' },
     );
-    const named = await place.open({ resources: [[PARTY]] }, { stack: "it's" });
+    const named = await place.open(
+      { resources: [[PARTY]], invoke: () => ({ v: 1, ok: partyStatus({ party: "it's" }) }) },
+      { party: "it's" },
+    );
     const fromVariable = await place.open(
       { resources: [[PARTY]] },
       { stack: undefined as never },
@@ -52,14 +55,50 @@ describe('a deployed party', () => {
     );
 
     expect(given.flags).toBe(' --stack Shop-prod --party Tasks --region eu-west-1');
-    expect(named.flags).toBe(` --stack 'it'\\''s'`);
+    expect(named.flags).toBe(` --stack Shop-prod --party 'it'\\''s'`);
     expect(fromVariable.flags).toBe('');
   });
 
   const two = [[PARTY, { ...PARTY, physicalId: 'Shop-prod-Chores' }]];
-  const invoke: AwsAnswers['invoke'] = ({ functionName }) => ({
+  const invoke: NonNullable<AwsAnswers['invoke']> = ({ functionName }) => ({
     v: 1,
     ok: partyStatus({ party: functionName === 'Shop-prod-Chores' ? 'Chores' : 'Tasks' }),
+  });
+
+  it('is found in a nested stack', async () => {
+    const nested = [
+      [
+        {
+          type: 'AWS::CloudFormation::Stack',
+          physicalId: 'arn:aws:cloudformation:eu-west-1:1:stack/Shop-Nested-X1/abc',
+        },
+      ],
+    ];
+
+    const party = await place.open({
+      resources: nested,
+      nested: { 'Shop-Nested-X1': [[PARTY]] },
+      invoke: status,
+    });
+
+    await expect(party.ask({ request: 'status' })).resolves.toEqual(partyStatus({}));
+    expect(party.flags).toBe(' --stack Shop-prod');
+  });
+
+  it('is found by its name though another one may not be asked', async () => {
+    const party = await place.open(
+      {
+        resources: two,
+        invoke: (call) =>
+          call.functionName === 'Shop-prod-Chores' ? invoke(call) : { error: 'AccessDeniedException' },
+      },
+      { party: 'Chores' },
+    );
+
+    await expect(party.ask({ request: 'status' })).resolves.toMatchObject({ party: 'Chores' });
+    await expect(
+      place.open({ resources: two, invoke: () => ({ error: 'AccessDeniedException' }) }, { party: 'Tasks' }),
+    ).rejects.toMatchObject({ code: 'no-permission' });
   });
 
   it('is chosen by its name among several', async () => {
@@ -83,14 +122,18 @@ describe('a deployed party', () => {
 });
 
 describe('fails', () => {
-  it('without a stack', async () => {
+  it('with flags that exclude each other', async () => {
     const here = { cwd: place.folder, env: {}, onWarning: () => {} };
 
-    await expect(connect({}, here)).rejects.toMatchObject({
-      code: 'no-stack-named',
-      resolution: expect.stringMatching(/--stack.*AFTER_PARTY_STACK.*--local/),
-    });
     await expect(connect({ stack: 'S', withAws: true }, here)).rejects.toMatchObject({ code: 'usage' });
+  });
+
+  it.each(['Dev/Shop', '', '1st', 'x'.repeat(129)])('for %j, which is no name of a stack', async (stack) => {
+    await expect(place.open({ resources: [[PARTY]] }, { stack })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('is no name of a stack'),
+      resolution: expect.stringContaining('npx cdk list --long'),
+    });
   });
 
   it.each([
@@ -105,6 +148,27 @@ describe('fails', () => {
       resources: { error: 'AccessDenied', message: 'User ann is not authorized' },
       code: 'no-permission',
       words: /cloudformation:ListStackResources on stack Shop-prod.*User ann.*grantStatus\(role\)/,
+    },
+    {
+      what: 'another action than was called',
+      resources: {
+        error: 'AccessDenied',
+        message:
+          'User: ann is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::1:role/shop',
+      },
+      code: 'no-permission',
+      words: /call sts:AssumeRole on arn:aws:iam::1:role\/shop: .*must trust you/,
+    },
+    {
+      what: 'a policy that denies it',
+      resources: {
+        error: 'AccessDenied',
+        message:
+          'User: ann is not authorized to perform: cloudformation:ListStackResources on resource: arn:x with an explicit deny in a service control policy',
+      },
+      code: 'no-permission',
+      words:
+        /cloudformation:ListStackResources on arn:x.*a grant does not help: ask whoever keeps the service control policy/,
     },
     {
       what: 'expired credentials',
@@ -144,19 +208,6 @@ describe('fails', () => {
       words: /being deployed/,
     },
     { what: 'a stack without a party', resources: [[TABLE]], code: 'no-party', words: /new AfterParty/ },
-    {
-      what: 'a stack with nested ones',
-      resources: [
-        [
-          {
-            type: 'AWS::CloudFormation::Stack',
-            physicalId: 'arn:aws:cloudformation:eu-west-1:1:stack/Shop-Nested-X1/abc',
-          },
-        ],
-      ],
-      code: 'no-party',
-      words: /--stack: Shop-Nested-X1/,
-    },
   ])('for $what', async ({ resources, code, words }) => {
     const error = await place.open({ resources }).catch((reason: unknown) => reason);
 
@@ -170,6 +221,12 @@ describe('fails', () => {
       answer: { error: 'AccessDeniedException' },
       code: 'no-permission',
       words: /lambda:InvokeFunction on Shop-prod-Controller:status.*grantStatus\(role\)/,
+    },
+    {
+      what: 'a key that may not be used',
+      answer: { error: 'KMSAccessDeniedException' },
+      code: 'no-permission',
+      words: /Shop-prod-Controller:status/,
     },
     {
       what: 'a function that is gone',

@@ -15,6 +15,8 @@ export interface AwsAnswers {
   readonly resources?:
     | readonly (readonly StackResource[])[]
     | { readonly error: string; readonly message: string };
+  /** Pages of the resources of stacks that have others. */
+  readonly nested?: Readonly<Record<string, readonly (readonly StackResource[])[]>>;
   /** A function's answer, or its failure. */
   readonly invoke?: (
     call: LambdaCall,
@@ -65,7 +67,10 @@ export async function startFakeAws(answers: AwsAnswers): Promise<FakeAws> {
     const [status, xml] =
       query.get('Action') === 'GetCallerIdentity'
         ? identity(answers)
-        : stackResources(answers, query.get('NextToken'));
+        : stackResources(
+            answers.nested?.[query.get('StackName') ?? ''] ?? answers.resources,
+            query.get('NextToken'),
+          );
     response.writeHead(status, { 'content-type': 'text/xml' }).end(xml);
   });
   server.listen(0, '127.0.0.1');
@@ -90,7 +95,7 @@ function identity({ arn }: AwsAnswers): [number, string] {
       ];
 }
 
-function stackResources({ resources = [[]] }: AwsAnswers, token: string | null): [number, string] {
+function stackResources(resources: AwsAnswers['resources'] = [[]], token: string | null): [number, string] {
   if ('error' in resources) return [400, errorXml(resources.error, resources.message)];
   const page = Number(token ?? 0);
   const members = (resources[page] ?? []).map(

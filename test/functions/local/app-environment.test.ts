@@ -190,7 +190,7 @@ describe('appEnvironment', () => {
 
     await expect(environment()).rejects.toMatchObject({
       code: 'which-party',
-      resolution: 'choose one:\n--stack Dev --party Tasks\n--stack Live --party Tasks',
+      resolution: 'choose one:\n--env Dev\n--env Live',
     });
     await expect(environment({ stack: 'Staging' })).rejects.toMatchObject({ code: 'unknown-party' });
     expect(await environment({ stack: 'Live' })).toEqual({ STAGE: 'live' });
