@@ -53,8 +53,14 @@ export function diedWithDriver(caught: Caught): boolean {
   return caught.Error === 'Driver.Ended';
 }
 
-/** In people's words what ended the runner. */
-export function crashReason(caught: Caught, runnerTimeoutSeconds: number): string {
+/** What people are told of a runner that ended while it held a task. */
+export const WHILE_EXECUTING = 'while the task was being executed';
+
+/**
+ * In people's words what ended the runner.
+ * @param when in words that end the sentence; absent: not said
+ */
+export function crashReason(caught: Caught, runnerTimeoutSeconds: number, when?: string): string {
   const { message, type } = lambdaError(caught);
   const text = `${type} ${message}`;
   if (/Task timed out|Sandbox\.Timedout|States\.Timeout/.test(text)) {
@@ -64,14 +70,28 @@ export function crashReason(caught: Caught, runnerTimeoutSeconds: number): strin
     return 'the runner ran out of memory; raise memorySize of the party, or hold less at a time';
   }
   if (diedWithDriver(caught)) return DRIVER_ENDED;
-  const signal = /signal: (SIG[A-Z0-9]+)/.exec(text)?.[1];
-  if (signal !== undefined)
-    return `the runner's process was ended by ${signal} while the task was being executed`;
+  const then = when === undefined ? '' : ` ${when}`;
+  const signal = signalOf(text);
+  if (signal !== undefined) return `the runner's process was ended by ${signal}${then}`;
   const status = /exit(?:ed)?[^0-9]*(?:status|code)[: ]*(\d+)/i.exec(text)?.[1];
   if (type === 'Runtime.ExitError' || status !== undefined) {
-    return `the runner's process ended${status === undefined ? '' : ` with exit code ${status}`} while the task was being executed`;
+    return `the runner's process ended${status === undefined ? '' : ` with exit code ${status}`}${then}`;
   }
   return `the runner crashed: ${oneParagraph(`${type}: ${message}`, 300)}`;
+}
+
+/** Why a call of the runner came to nothing that ended before it had claimed a task. */
+export function unbegunReason(caught: Caught, runnerTimeoutSeconds: number): string {
+  if (!provesDeath(caught)) return `the runner could not be called: ${caught.Error}`;
+  const reason = crashReason(caught, runnerTimeoutSeconds, 'before the task had begun');
+  const { message } = lambdaError(caught);
+  // Whoever kills it says nothing about what is deployed.
+  return signalOf(message) === undefined ? `the runner does not load: ${reason}` : reason;
+}
+
+/** The signal that a person or another program sent to a runner on a developer's machine. */
+function signalOf(text: string): string | undefined {
+  return /signal: (SIG[A-Z0-9]+)/.exec(text)?.[1];
 }
 
 /** Lambda puts its error document in the Cause. */

@@ -4,7 +4,14 @@ import { isSettled, type RunRecord, type SelectedTask, type TaskRecord } from '.
 import type { TaskOutcome } from '../ledger/task-records.ts';
 import { versionKey } from '../task/version.ts';
 import type { DecideMessage, Decision } from '../workflow-messages.ts';
-import { crashReason, diedWithDriver, mayHold, provesDeath } from './crash.ts';
+import {
+  crashReason,
+  diedWithDriver,
+  mayHold,
+  provesDeath,
+  unbegunReason,
+  WHILE_EXECUTING,
+} from './crash.ts';
 import { childTask, standingOfChild } from './next-child-step.ts';
 import { leaseEnd } from './next-step.ts';
 import type { ControllerPorts } from './ports.ts';
@@ -122,19 +129,19 @@ async function settleEnd(
     });
   if (error === undefined || work === undefined) return 'go-on';
   const { run, task, record, records } = subject;
-  const reason = crashReason(error, ports.config.runnerTimeoutSeconds);
+  const { runnerTimeoutSeconds } = ports.config;
+  const reason = crashReason(error, runnerTimeoutSeconds);
   ports.log.error('runner crashed', { run: run.runId, child: work.child, error: error.Error, reason });
   const holds = record.state === 'running' && record.run === run.runId;
   if (holds && provesDeath(error) && mayHold(error, record)) {
-    await settle(ports, run, task, record, reason, records);
+    const broke = crashReason(error, runnerTimeoutSeconds, WHILE_EXECUTING);
+    await settle(ports, run, task, record, broke, records);
     return 'settled';
   }
   if (holds || record.attempt !== work.attempt || diedWithDriver(error)) return 'go-on';
   if (!provesDeath(error) && mayBeCalledAgain(run, ports.now())) return 'call-again';
-  const what = provesDeath(error)
-    ? `the runner does not load: ${reason}`
-    : `the runner could not be called: ${error.Error}`;
-  return failUnbegun(ports, state, subject, { state: 'failed', reason: what });
+  const unbegun = unbegunReason(error, runnerTimeoutSeconds);
+  return failUnbegun(ports, state, subject, { state: 'failed', reason: unbegun });
 }
 
 /** Records for a child that no invocation could begin how it ended, so that it is not begun for ever. */

@@ -12,9 +12,18 @@ import type { DecideMessage, Decision, Work } from '../workflow-messages.ts';
 import { answerRun } from './answer-run.ts';
 import { mayYetSucceed, untilHeld } from './background.ts';
 import { beginDeploy } from './begin-deploy.ts';
+import { withChildrenProgress } from './children-progress.ts';
 import { endOfChosen } from './chosen-children.ts';
 import { awaitCommit } from './commit-wait.ts';
-import { type Caught, crashReason, diedWithDriver, mayHold, provesDeath } from './crash.ts';
+import {
+  type Caught,
+  crashReason,
+  diedWithDriver,
+  mayHold,
+  provesDeath,
+  unbegunReason,
+  WHILE_EXECUTING,
+} from './crash.ts';
 import { decideChild, isOfChild } from './decide-child.ts';
 import { fanOut } from './fan-out.ts';
 import { countStep } from './hand-over.ts';
@@ -175,7 +184,10 @@ async function endCancelled(ports: ControllerPorts, run: RunRecord, records: Rec
 }
 
 async function end(ports: ControllerPorts, run: RunRecord, records: Records, why: End): Promise<Decision> {
-  const outcome = outcomeOf(run, records, why, ports.config);
+  // Those that it says of that they are still running.
+  const running = [...(run.background ?? []), ...(why.because === 'held' ? [why.task] : [])];
+  const told = await withChildrenProgress(ports, records, running);
+  const outcome = outcomeOf(run, told, why, ports.config);
   const settled = await ports.ledger.runs.settle(run, outcome, new Date(ports.now()).toISOString());
   ports.log.info('run ended', { run: run.runId, state: settled.state, because: why.because });
   return afterEnd(ports, settled);
@@ -242,7 +254,8 @@ async function settleCrash(
   sent: Work,
   caught: Caught,
 ): Promise<'go-on' | 'call-again' | End> {
-  const reason = crashReason(caught, ports.config.runnerTimeoutSeconds);
+  const { runnerTimeoutSeconds } = ports.config;
+  const reason = crashReason(caught, runnerTimeoutSeconds);
   ports.log.error('runner crashed', { run: run.runId, error: caught.Error, reason });
   let touched = false;
   for (const version of sent.versions) {
@@ -253,12 +266,11 @@ async function settleCrash(
     const hasSplit = record.state === 'fanned-out' && record.run === run.runId;
     touched ||= holds || hasSplit || (record.lastRun === run.runId && !isUntouched(record, sent));
     if (holds && provesDeath(caught) && mayHold(caught, record))
-      await settle(ports, run, task, record, reason);
+      await settle(ports, run, task, record, crashReason(caught, runnerTimeoutSeconds, WHILE_EXECUTING));
   }
   if (touched || diedWithDriver(caught)) return 'go-on';
-  if (provesDeath(caught)) return { because: 'unstartable', reason: `the runner does not load: ${reason}` };
-  if (mayBeCalledAgain(run, ports.now())) return 'call-again';
-  return { because: 'unstartable', reason: `the runner could not be called: ${caught.Error}` };
+  if (!provesDeath(caught) && mayBeCalledAgain(run, ports.now())) return 'call-again';
+  return { because: 'unstartable', reason: unbegunReason(caught, runnerTimeoutSeconds) };
 }
 
 /** Whether the task yielded in an earlier invocation, and has not been claimed in this one. */

@@ -18,10 +18,8 @@ export function decideCheck(
   if (report !== undefined) return end(report.unreached === undefined ? {} : { unreached: report.unreached });
   if (error?.Error === 'States.Timeout')
     return end({ broken: `the runner did not answer within ${TIMEOUT_SECONDS} s` });
-  if (error !== undefined) {
-    const reason = crashReason(error, config.runnerTimeoutSeconds);
-    return end({ broken: reason.replace('while the task was being executed', 'when it was called') });
-  }
+  if (error !== undefined)
+    return end({ broken: crashReason(error, config.runnerTimeoutSeconds, 'when it was called') });
   const work = { v: 1 as const, runId, versions: [], timeoutSeconds: TIMEOUT_SECONDS };
   return { v: 1, runId, action: 'run', check: true, work };
 }

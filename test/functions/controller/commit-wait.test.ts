@@ -156,4 +156,28 @@ describe('a deploy with background tasks', () => {
     await party.decide();
     expect((await party.run()).answer?.text).toBe(`no pending tasks to run. Background: ${words}`);
   });
+
+  it.each([
+    [4, 'backfill is still running, 43 %'],
+    // To read them all would take longer than CloudFormation shall wait for a figure.
+    [1_001, 'backfill is still running'],
+  ])('says of one whose %i children are executed: %s', async (count, words) => {
+    const party = await CommittingParty.deploying(table, [
+      deployed('2', { name: 'backfill', background: true, splits: 'shards' }),
+    ]);
+    const plan = at(1);
+    const claim = await party.claim('2');
+    const children = party.ledger.children('2');
+    for (const index of [0, 1, 2, 3]) {
+      await children.plan(claim, plan, index + 1, { shard: { index, count } }, plan);
+    }
+    await party.ledger.tasks.fanOut(claim, { of: 'shards', count, parallel: 4, plan }, plan);
+    for (const [index, done] of [90, 82].entries()) {
+      const progress = { done, total: 100 };
+      const edit = { progress, attempt: 1 };
+      await party.ledger.edit(String(index + 1).padStart(7, '0'), edit, `${party.ledger.id}#2`);
+    }
+    await party.decide();
+    expect((await party.run()).answer?.text).toBe(`no pending tasks to run. Background: ${words}`);
+  });
 });

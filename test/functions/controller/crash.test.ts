@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { brokenOff, crashReason, mayHold, provesDeath } from '../../../functions/controller/crash.ts';
+import {
+  brokenOff,
+  crashReason,
+  mayHold,
+  provesDeath,
+  unbegunReason,
+  WHILE_EXECUTING,
+} from '../../../functions/controller/crash.ts';
 import { runningRecord, selectedTask } from './party.ts';
 
 const REQUEST = '8476a536-e9f4-11e8-9739-2dfe598c3fcd';
@@ -136,6 +143,31 @@ describe('in words', () => {
     ],
     ['no cause', { Error: 'Lambda.Unknown' }, /^the runner crashed: Lambda.Unknown: ?$/],
   ])('%s', (_, error, words) => {
-    expect(crashReason(error, 900)).toMatch(words);
+    expect(crashReason(error, 900, WHILE_EXECUTING)).toMatch(words);
+  });
+
+  it.each([
+    [
+      'a kill -9 on a developer’s machine',
+      caught('Runtime.ExitError', 'RequestId: 1 Error: Runtime exited with error: signal: SIGKILL'),
+      "the runner's process was ended by SIGKILL before the task had begun",
+    ],
+    [
+      'an exit',
+      caught('Runtime.ExitError', 'RequestId: 1 Error: Runtime exited with error: exit status 3'),
+      "the runner does not load: the runner's process ended with exit code 3 before the task had begun",
+    ],
+    [
+      'too much memory',
+      caught('Runtime.ExitError', 'RequestId: 1 Error: Runtime exited with error: signal: killed'),
+      'the runner does not load: the runner ran out of memory; raise memorySize of the party, or hold less at a time',
+    ],
+    [
+      'a refusal',
+      { Error: 'Lambda.SdkClientException' },
+      'the runner could not be called: Lambda.SdkClientException',
+    ],
+  ])('%s before anything was claimed', (_, error, words) => {
+    expect(unbegunReason(error, 900)).toBe(words);
   });
 });

@@ -18,6 +18,10 @@ const NAMED_EXIT = {
   Error: 'Runtime.ExitError',
   Cause: `{"errorMessage":"RequestId: ${DIED} Error: exit status 1"}`,
 };
+const KILLED = {
+  Error: 'Runtime.ExitError',
+  Cause: '{"errorMessage":"Runtime exited with error: signal: SIGKILL"}',
+};
 const REFUSED = { Error: 'Lambda.SdkClientException' };
 const END = { v: 1, runId: RUN, action: 'end' };
 const WORK: Work = {
@@ -208,7 +212,13 @@ describe('a child that cannot be begun', () => {
       'its runner does not load',
       { error: EXIT },
       'failed',
-      "the runner does not load: the runner's process ended",
+      "the runner does not load: the runner's process ended with exit code 1 before the task had begun",
+    ],
+    [
+      'somebody killed its runner',
+      { error: KILLED },
+      'failed',
+      "the runner's process was ended by SIGKILL before the task had begun",
     ],
     [
       'its file is gone',
@@ -235,7 +245,7 @@ describe('a child that cannot be begun', () => {
       attempt: 0,
       lastRun: RUN,
     });
-    expect(record.reason).toContain(reason);
+    expect(record.reason).toBe(reason);
     expect(record.history).toHaveLength(1);
   });
 

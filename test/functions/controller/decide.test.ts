@@ -272,6 +272,18 @@ describe('a runner that crashed', () => {
       text: 'the runner does not load: the runner crashed: Runtime.ImportModuleError: no such module',
     });
   });
+
+  it('before it claimed anything is no word against the runner where somebody killed it', async () => {
+    const party = await DecidingParty.running([deployed('1')]);
+    const Cause = '{"errorMessage":"Runtime exited with error: signal: SIGKILL"}';
+    expect(await party.decide({ work: workOf('1'), error: { Error: 'Runtime.ExitError', Cause } })).toEqual(
+      END,
+    );
+    expect((await party.run()).answer).toEqual({
+      status: 'FAILED',
+      text: "the runner's process was ended by SIGKILL before the task had begun",
+    });
+  });
 });
 
 describe('a call that may have been lost', () => {

@@ -115,8 +115,12 @@ describe('children that another run sees to', () => {
     ['a background run', { parent: 'c'.repeat(32), deadline: undefined }],
   ] as const)('are left to it by the run of %s', async (_, run) => {
     const party = await seenTo(true, run);
+    await party.editChild(1, { progress: { done: 43, total: 100 } });
     expect(await party.decide({}, OTHER_RUN)).toMatchObject(END);
-    expect((await party.run(OTHER_RUN)).state).toBe('held');
+    expect(await party.run(OTHER_RUN)).toMatchObject({
+      state: 'held',
+      answer: { text: `task 1_task_1 is still running, 14 %, in run ${RUN}` },
+    });
     expect(await party.ledger.record('1')).toMatchObject({ state: 'fanned-out', run: RUN });
   });
 
