@@ -3,6 +3,7 @@ import { declareAuthoring } from './declarations/authoring.ts';
 import { declareControl } from './declarations/control.ts';
 import { declareCorrecting } from './declarations/correcting.ts';
 import type { Declaring, Surroundings } from './declarations/declaring.ts';
+import { declareDiagnosing } from './declarations/diagnosing.ts';
 import { declareLooking } from './declarations/looking.ts';
 import { declareRunning } from './declarations/running.ts';
 
@@ -26,4 +27,5 @@ export function declareCommands(
   declareRunning(declaring);
   declareControl(declaring);
   declareCorrecting(declaring);
+  declareDiagnosing(declaring);
 }

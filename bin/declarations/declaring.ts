@@ -6,6 +6,8 @@ import type { PartyClient } from '../party/party-client.ts';
 
 /** What commands work with before a party is opened. */
 export interface Surroundings extends Omit<CommandContext, 'party'> {
+  /** Of this program. */
+  readonly version: string;
   readonly connect: (options: PartyOptions) => Promise<PartyClient>;
 }
 

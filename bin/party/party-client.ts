@@ -54,6 +54,14 @@ export class PartyClient {
     return this.#connection.runsGoOn;
   }
 
+  /**
+   * Who is asking.
+   * @throws PartyError where the credentials do not say it
+   */
+  caller(): Promise<string> {
+    return this.#connection.caller();
+  }
+
   /** @throws PartyError with the code of the refusal, or `bad-answer` */
   async ask<Request extends PartyRequest>(request: Request): Promise<AnswerTo<Request>> {
     const by = isRead(request) ? {} : { by: await this.#connection.caller() };

@@ -54,7 +54,9 @@ const STACK_AT_REST: StackStates = {
 };
 
 /** Requests that change nothing, and so find no run's tasks in need of a runner. */
-const LOOKS: ReadonlySet<unknown> = new Set(['status', 'show', 'children', 'show-run', 'logs']);
+const LOOKS: ReadonlySet<unknown> = new Set([
+  ...['status', 'show', 'children', 'show-run', 'logs', 'check-runner'],
+]);
 
 /** A party on this machine. */
 export interface LocalParty {
