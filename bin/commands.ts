@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import { declareAuthoring } from './declarations/authoring.ts';
+import { declareCompleting } from './declarations/completing.ts';
 import { declareControl } from './declarations/control.ts';
 import { declareCorrecting } from './declarations/correcting.ts';
 import type { Declaring, Surroundings } from './declarations/declaring.ts';
 import { declareDiagnosing } from './declarations/diagnosing.ts';
 import { declareLooking } from './declarations/looking.ts';
 import { declareRunning } from './declarations/running.ts';
+import { refuseSlips } from './declarations/slips.ts';
 
 /** Declares the commands, in the order in which the help lists them. */
 export function declareCommands(
@@ -28,4 +30,6 @@ export function declareCommands(
   declareControl(declaring);
   declareCorrecting(declaring);
   declareDiagnosing(declaring);
+  declareCompleting(declaring);
+  refuseSlips(program);
 }

@@ -21,9 +21,10 @@ export interface Surroundings {
 /** Runs the command line, and says how it went; nothing is thrown. */
 export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   // Read before the command line is parsed, because a mistake in it is an answer too.
+  const flags = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   const terminal = new Terminal(surroundings.streams, {
-    json: argv.includes('--json'),
-    color: !argv.includes('--no-color'),
+    json: flags.includes('--json'),
+    color: !flags.includes('--no-color'),
   });
   let code: ExitCode = EXIT.ok;
   const program = newProgram(surroundings);

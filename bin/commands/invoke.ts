@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { messageOf, PartyError } from '../../functions/errors.ts';
+import { jsonMistake } from '../project/json-mistake.ts';
 import { localNames } from '../project/local-tasks.ts';
 import type { CommandContext } from './context.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -80,7 +81,7 @@ function parseJson(json: string, place: string): unknown {
     if (!(error instanceof SyntaxError)) throw error;
     throw new PartyError(
       'bad-params',
-      `${place} is no valid JSON`,
+      `${place} is no valid JSON: ${jsonMistake(json)}`,
       `write the params as '{"name": "value"}', quoted for the shell`,
     );
   }
