@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { PartyError } from './errors.ts';
 
-const taskSchema = v.object({
+export const manifestTaskSchema = v.object({
   /** The digits as the file name has them; `taskKey` gives the ledger's key. */
   version: v.pipe(v.string(), v.regex(/^\d{1,38}$/)),
   name: v.string(),
@@ -33,10 +33,10 @@ const taskSchema = v.object({
   secretParams: v.array(v.string()),
 });
 
-const manifestSchema = v.object({ v: v.literal(1), tasks: v.array(taskSchema) });
+const manifestSchema = v.object({ v: v.literal(1), tasks: v.array(manifestTaskSchema) });
 
 /** What the controller knows of one deployed task without loading any user code. */
-export type ManifestTask = v.InferOutput<typeof taskSchema>;
+export type ManifestTask = v.InferOutput<typeof manifestTaskSchema>;
 
 /** The tasks of one deploy, in version order; written at synth, versioned with the controller's asset. */
 export type Manifest = v.InferOutput<typeof manifestSchema>;

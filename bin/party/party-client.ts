@@ -1,10 +1,7 @@
 import type * as v from 'valibot';
-import type {
-  Answers,
-  ControllerAnswer,
-  ControllerRequest,
-  requestSchema,
-} from '../../functions/controller/requests.ts';
+import { READ_REQUESTS } from '../../functions/controller/read-requests.ts';
+import type { requestSchema } from '../../functions/controller/request-schema.ts';
+import type { Answers, ControllerAnswer } from '../../functions/controller/requests.ts';
 import { isPartyError, PartyError } from '../../functions/errors.ts';
 
 /** A request without what the client adds by itself. */
@@ -12,17 +9,9 @@ type Unsigned<Request> = Request extends unknown ? Omit<Request, 'v' | 'by'> : n
 export type PartyRequest = Unsigned<v.InferInput<typeof requestSchema>>;
 type AnswerTo<Request extends PartyRequest> = Answers[Request['request']];
 
-const READS: ReadonlySet<string> = new Set<ControllerRequest['request']>([
-  'status',
-  'show',
-  'children',
-  'show-run',
-  'logs',
-]);
-
 /** Whether a request changes nothing, so that the controller's read-only alias takes it. */
 export function isRead(request: { readonly request: string }): boolean {
-  return READS.has(request.request);
+  return READ_REQUESTS.has(request.request);
 }
 
 /** How a controller is reached: by Lambda, or within this process. */

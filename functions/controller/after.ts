@@ -1,7 +1,7 @@
 import type { EarlierTask, RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
 import { versionKey } from '../task/version.ts';
 
-/** Those of the earlier tasks that have not succeeded, nor were skipped by a person. */
+/** Those of the earlier tasks that have not succeeded, nor were dismissed by a person. */
 export function unmet(
   task: SelectedTask,
   run: RunRecord,
@@ -20,7 +20,7 @@ export function unmet(
 
 /** Whether what comes after this task may begin. */
 export function isMet(record: TaskRecord | undefined): boolean {
-  return record?.succeededAt !== undefined || record?.state === 'skipped';
+  return record?.succeededAt !== undefined || record?.state === 'skipped' || record?.state === 'baselined';
 }
 
 /** Why the task cannot run yet, as a sentence without a full stop. */

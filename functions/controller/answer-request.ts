@@ -2,30 +2,31 @@ import * as v from 'valibot';
 import { isPartyError, PartyError } from '../errors.ts';
 import { compareVersions, versionKey } from '../task/version.ts';
 import { fitting } from './answer-size.ts';
+import { baseline } from './baseline.ts';
 import { withChildren } from './children-status.ts';
 import { cancelTask, pause, setRate } from './control.ts';
 import { correct } from './correct.ts';
 import { correctChildren } from './correct-children.ts';
-import { packageVersion } from './package-version.ts';
+import { history } from './history.ts';
+import { partyOf } from './party-of.ts';
+import { plan } from './plan.ts';
 import type { ControllerPorts } from './ports.ts';
-import {
-  type Answers,
-  type ControllerAnswer,
-  type ControllerRequest,
-  type PartyStatus,
-  type RefusalCode,
-  requestSchema,
-  type TaskDetails,
+import { READ_REQUESTS } from './read-requests.ts';
+import { requestSchema } from './request-schema.ts';
+import type {
+  Answers,
+  ControllerAnswer,
+  ControllerRequest,
+  PartyStatus,
+  RefusalCode,
+  TaskDetails,
 } from './requests.ts';
 import { resume } from './resume.ts';
 import { checkRunner } from './runner-check.ts';
 import { listChildren, showChildren } from './show-children.ts';
-import { stackOf } from './stack-id.ts';
 import { invoke, readLedger, run, runStatus, showRun } from './start-run.ts';
 import { findTasks, knownTasks } from './task-names.ts';
 import { statusOf, taskDetails } from './task-status.ts';
-
-const READS = new Set<ControllerRequest['request']>(['status', 'show', 'children', 'show-run', 'logs']);
 
 /** Answers one request of the CLI; what it refuses is an answer too, only a fault of ours is thrown. */
 export async function answerRequest(
@@ -35,7 +36,7 @@ export async function answerRequest(
 ): Promise<ControllerAnswer<unknown>> {
   try {
     const request = parseRequest(event);
-    if (readOnly && !READS.has(request.request)) {
+    if (readOnly && !READ_REQUESTS.has(request.request)) {
       throw new PartyError(
         'read-only',
         `${request.request} is refused on the alias for status`,
@@ -75,8 +76,12 @@ async function answer(
       const { keys } = request;
       return { tasks: await (keys ? showChildren(ports, request, keys) : show(ports, request)) };
     }
+    case 'plan':
+      return plan(ports, request);
     case 'children':
       return listChildren(ports, request);
+    case 'history':
+      return history(ports, request);
     case 'show-run':
       return showRun(ports, request.runId);
     case 'logs':
@@ -99,6 +104,8 @@ async function answer(
       return checkRunner(ports, request.runId);
     case 'skip':
       return correct(ports, request);
+    case 'baseline':
+      return baseline(ports, request);
     case 'mark-done':
     case 'reset': {
       const { keys } = request;
@@ -108,23 +115,14 @@ async function answer(
 }
 
 async function status(ports: ControllerPorts, after: string | undefined): Promise<PartyStatus> {
-  const { config } = ports;
   const view = await withChildren(ports, await readLedger(ports));
   const all = statusOf(ports, view);
   const from =
     after === undefined ? 0 : all.filter((task) => compareVersions(task.version, after) <= 0).length;
   const tasks = fitting(all.slice(from));
   const last = from + tasks.length < all.length ? tasks.at(-1) : undefined;
-  const { region, account, stackName } = stackOf(config.stackId);
   return {
-    environment: config.environmentName,
-    stack: stackName,
-    party: config.party,
-    account,
-    region,
-    deployId: view.party?.lastDeploy?.deployId ?? null,
-    deployedAt: view.party?.lastDeploy?.at ?? null,
-    packageVersion,
+    ...partyOf(ports, view),
     tasks,
     ...(last === undefined ? {} : { next: last.version }),
   };

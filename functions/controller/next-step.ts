@@ -73,6 +73,7 @@ function standingUnsplit(task: SelectedTask, record: TaskRecord, run: RunRecord,
   if (run.trigger === 'invoke') return 'ready';
   if (DISMISSED.has(record.state)) return 'done';
   if (task.when === 'every-deploy') return 'ready';
+  if (record.state === 'baselined') return 'done';
   if (record.state === 'in-doubt') return 'failed';
   return record.succeededAt === undefined ? 'ready' : 'done';
 }

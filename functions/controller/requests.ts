@@ -1,103 +1,10 @@
-import * as v from 'valibot';
+import type * as v from 'valibot';
 import type { HistoryEntry, RecordedError } from '../ledger/records.ts';
-import { runIdSchema } from '../workflow-messages.ts';
+import type { DeployPlan } from './deploy-plan.ts';
+import type { PartyHistory } from './party-history.ts';
+import type { requestSchema } from './request-schema.ts';
 
-/**
- * What the CLI asks of the controller. `names` are versions, task names or file names as a person typed them;
- * `by` is the caller's STS ARN as the CLI declares it, for the audit.
- */
-const by = v.pipe(v.string(), v.minLength(1), v.maxLength(2048));
-const reason = v.pipe(v.string(), v.trim(), v.minLength(1, 'must not be empty'), v.maxLength(500));
-const names = v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(255))), v.minLength(1));
-const version = v.pipe(v.string(), v.regex(/^\d{1,38}$/, 'is no version'));
-const one = v.literal(1);
-/** Children of one split task as a person named them: its keys, or the numbers of its shards. */
-const keys = v.optional(
-  v.pipe(v.array(v.pipe(v.string(), v.maxLength(4096))), v.minLength(1), v.maxLength(1000)),
-);
-
-/** The task files that the CLI sees on the caller's machine: a task may be corrected before its first deploy. */
-const local = v.optional(
-  v.array(
-    v.object({
-      version,
-      name: v.pipe(v.string(), v.maxLength(255)),
-    }),
-  ),
-  [],
-);
-
-const childNumber = v.pipe(v.number(), v.integer(), v.minValue(1));
-const correction = { v: one, names, by, reason, local };
-const control = { v: one, names, by, reason: v.optional(reason), local };
-
-export const requestSchema = v.variant('request', [
-  v.object({ v: one, request: v.literal('status'), after: v.optional(version) }),
-  /** With keys, of those of the only task. */
-  v.object({ v: one, request: v.literal('show'), names, local, keys }),
-  /** The children of one task in the order of their numbers, or those that have not succeeded, the worst first. */
-  v.object({
-    v: one,
-    request: v.literal('children'),
-    names,
-    local,
-    after: v.optional(childNumber),
-    unfinished: v.optional(v.boolean(), false),
-    limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
-  }),
-  /** The run and its tasks as they stand: what `invoke` and `run` poll. */
-  v.object({ v: one, request: v.literal('show-run'), runId: runIdSchema }),
-  v.object({
-    v: one,
-    request: v.literal('logs'),
-    names,
-    since: v.optional(v.pipe(v.string(), v.isoTimestamp())),
-    token: v.optional(v.string()),
-  }),
-  v.object({
-    v: one,
-    request: v.literal('invoke'),
-    runId: runIdSchema,
-    names,
-    local,
-    by,
-    /** The only children to execute, of the only task. */
-    keys,
-    params: v.optional(v.record(v.string(), v.unknown())),
-    ifNotSucceeded: v.optional(v.boolean(), false),
-    confirmed: v.optional(v.boolean(), false),
-    /** Whether to forget how far an earlier run came. */
-    fromStart: v.optional(v.boolean(), false),
-    /** How many items of each task to process at most. */
-    limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
-    /** Whether the task is only to say what it would do; nothing is recorded but the attempt. */
-    dryRun: v.optional(v.boolean(), false),
-  }),
-  v.object({
-    v: one,
-    request: v.literal('run'),
-    runId: runIdSchema,
-    by,
-    all: v.optional(v.boolean(), false),
-  }),
-  v.object({ v: one, request: v.literal('cancel'), runId: runIdSchema, by, reason: v.optional(reason) }),
-  v.object({ ...control, request: v.literal('cancel-task') }),
-  v.object({ ...control, request: v.literal('pause') }),
-  /** Lets paused tasks go on, in a run of their own. */
-  v.object({ ...control, request: v.literal('resume'), runId: runIdSchema }),
-  v.object({
-    v: one,
-    request: v.literal('rate'),
-    names,
-    by,
-    itemsPerSecond: v.pipe(v.number(), v.finite(), v.gtValue(0)),
-  }),
-  /** Whether the runner loads and reaches the ledger; to be sent again, with the same id, until that is known. */
-  v.object({ v: one, request: v.literal('check-runner'), by, runId: runIdSchema }),
-  v.object({ ...correction, request: v.literal('skip') }),
-  v.object({ ...correction, request: v.literal('mark-done'), keys }),
-  v.object({ ...correction, request: v.literal('reset'), keys }),
-]);
+/** What the CLI asks of the controller. */
 export type ControllerRequest = v.InferOutput<typeof requestSchema>;
 
 /** A task as `status --json` shows it. Fields are only ever added. */
@@ -106,6 +13,7 @@ export interface TaskStatus {
   readonly name: string;
   readonly description: string;
   readonly when: 'once' | 'every-deploy' | 'manual';
+  readonly tags: readonly string[];
   /** Whether deploys start it after their commit. */
   readonly background: boolean;
   readonly state: string;
@@ -262,12 +170,33 @@ export interface Corrections {
   readonly children?: readonly ChildStatus[];
 }
 
+/** A task in a baseline. Fields are only ever added. */
+export interface BaselinedTask {
+  readonly version: string;
+  /** Empty where there is no task of this version. */
+  readonly name: string;
+  readonly state: string;
+}
+
+/** What a baseline changed. */
+export interface Baseline {
+  /** Recorded as baselined, with the state that each was in. */
+  readonly tasks: readonly (BaselinedTask & { readonly was: string })[];
+  /** Left as they are, since they have an outcome or run on every deploy. */
+  readonly left: readonly BaselinedTask[];
+  /** What the next deploy would still run. */
+  readonly pending: readonly BaselinedTask[];
+}
+
 /** The answer to each request. */
 export interface Answers {
   status: PartyStatus;
+  plan: DeployPlan;
   show: { readonly tasks: readonly TaskDetails[] };
   children: ChildrenPage;
+  history: PartyHistory;
   'show-run': RunStatus;
+  /** Null: nothing runs. */
   logs: LogLines;
   invoke: RunStatus;
   run: RunStatus;
@@ -280,6 +209,7 @@ export interface Answers {
   skip: Corrections;
   'mark-done': Corrections;
   reset: Corrections;
+  baseline: Baseline;
 }
 
 /** Refusals that the CLI tells apart; the exit codes are the CLI's. */
@@ -287,6 +217,8 @@ export type RefusalCode =
   | 'bad-request'
   | 'unknown-task'
   | 'unknown-key'
+  | 'unknown-versions'
+  | 'unknown-tag'
   | 'ambiguous-task'
   | 'not-deployed'
   | 'unknown-run'

@@ -138,17 +138,18 @@ export function inOrder(manifest: Manifest): ManifestTask[] {
 }
 
 /** Whether nothing settles the task: pending is what is selected minus what is recorded. */
-function isDue(task: ManifestTask, { records, party }: LedgerView): boolean {
+export function isDue(task: Pick<ManifestTask, 'version'>, { records, party }: LedgerView): boolean {
   const key = versionKey(task.version);
   const record = records.get(key);
   if (record === undefined) return party?.baselined?.has(key) !== true;
   if (record instanceof Error) return true;
   if (record.state === 'in-doubt') return true;
-  return !isDismissed(task, { records, party }) && record.succeededAt === undefined;
+  const isSettled = record.succeededAt !== undefined || record.state === 'baselined';
+  return !isDismissed(task, { records, party }) && !isSettled;
 }
 
 /** Whether a person has said that deploys shall not run it. */
-function isDismissed(task: ManifestTask, { records }: LedgerView): boolean {
+function isDismissed(task: Pick<ManifestTask, 'version'>, { records }: LedgerView): boolean {
   const record = records.get(versionKey(task.version));
   return (
     record !== undefined &&

@@ -2,7 +2,8 @@ import { PartyError } from '../errors.ts';
 import type { ListedChild } from '../ledger/child-records.ts';
 import { isSplit } from '../ledger/fan-out.ts';
 import type { RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
-import type { ManifestTask } from '../manifest.ts';
+import type { Manifest, ManifestTask } from '../manifest.ts';
+import { nearestWord } from '../task/nearest-word.ts';
 import { versionKey } from '../task/version.ts';
 import { backgroundRunId, holderBetweenSlices } from './background.ts';
 import { findChildren } from './child-names.ts';
@@ -58,10 +59,35 @@ export async function run(ports: ControllerPorts, request: Request<'run'>): Prom
   const again = await ports.ledger.runs.get(request.runId);
   if (again !== undefined) return startAgain(ports, again);
   const view = await readLedger(ports);
-  const pending = selectPending(ports.manifest, view, ports.config, request.all);
+  const isTagged = taggedWith(ports.manifest, request.tags);
+  const pending = selectPending(ports.manifest, view, ports.config, request.all).filter(isTagged);
   const selection = await withoutRunningBackground(ports, view, pending);
   await refuseHeld(ports, view, selection);
   return start(ports, newRun(ports, request.runId, 'run', request.by, selection, view));
+}
+
+/**
+ * Whether a task has one of the tags; all do where none is asked for.
+ * @throws PartyError `unknown-tag`
+ */
+function taggedWith(
+  manifest: Manifest,
+  tags: readonly string[],
+): (task: Pick<SelectedTask, 'version'>) => boolean {
+  const known = [...new Set(manifest.tasks.flatMap((task) => task.tags))].sort();
+  const unknown = tags.filter((tag) => !known.includes(tag));
+  if (unknown.length > 0) {
+    const [first = ''] = unknown;
+    const nearest = nearestWord(first, known);
+    throw new PartyError(
+      'unknown-tag',
+      `no deployed task has the tag ${unknown.map((tag) => JSON.stringify(tag)).join(' or ')}${nearest === undefined ? '' : ` (did you mean ${JSON.stringify(nearest)}?)`}`,
+      known.length === 0 ? 'give tasks "tags", and deploy them' : `there are: ${known.join(', ')}`,
+    );
+  }
+  const tagged = manifest.tasks.filter((task) => tags.some((tag) => task.tags.includes(tag)));
+  const versions = new Set(tagged.map(({ version }) => version));
+  return ({ version }) => tags.length === 0 || versions.has(version);
 }
 
 /** The tasks, or of one the children, that an `invoke` is about, none of which another run executes. */

@@ -65,6 +65,7 @@ export function taskStatus(ports: ControllerPorts, view: StatusView, task: Known
     name: task.name,
     description: task.deployed?.description ?? task.name,
     when: task.deployed?.when ?? 'once',
+    tags: task.deployed?.tags ?? [],
     background: task.deployed?.background ?? false,
     state,
     notes: [
@@ -109,9 +110,8 @@ function stateOf(
     if (record.state === 'running' && leaseEnd(record) < ports.now()) return 'stale';
     if (record.state === 'fanned-out')
       return splits?.get(versionKey(task.version))?.isUnderWay === false ? 'stale' : 'running';
-    return record.state === 'succeeded' && task.deployed?.when === 'every-deploy'
-      ? 'every-deploy'
-      : record.state;
+    const isOver = record.state === 'succeeded' || record.state === 'baselined';
+    return isOver && task.deployed?.when === 'every-deploy' ? 'every-deploy' : record.state;
   }
   if (record === undefined && party?.baselined?.has(versionKey(task.version)) === true) return 'baselined';
   if (task.deployed === undefined) return 'pending';
@@ -128,7 +128,8 @@ function notesOf(
 ): string[] {
   const notes: string[] = [];
   const { deployed } = task;
-  if (state === 'baselined' && view.party?.newEnvironment === true) notes.push('new-environment');
+  if (state === 'baselined' && record === undefined && view.party?.newEnvironment === true)
+    notes.push('new-environment');
   if (deployed === undefined) notes.push('no-file');
   else {
     if (!runsHere(deployed, ports.config)) notes.push(`only-in:${deployed.environments?.join(',') ?? ''}`);

@@ -87,7 +87,11 @@ function claimable(request: ClaimRequest): string {
     alternatives.push(...resumable, `${atRest}${unplanned}`, ...(keepsChildren ? [anew] : []));
     alternatives.push(`${BROKE_OFF} AND NOT #lastRun = :run`);
   } else if (isEveryDeploy) {
-    alternatives.push(...resumable, ...settledAs(':succeeded', ':failed', ':inDoubt'), BROKE_OFF);
+    alternatives.push(
+      ...resumable,
+      ...settledAs(':succeeded', ':failed', ':inDoubt', ':baselined'),
+      BROKE_OFF,
+    );
   } else {
     const never = 'attribute_not_exists(#succeededAt)';
     const settled = isChild ? [':failed', ':paused', ':cancelled'] : [':failed'];
@@ -119,6 +123,7 @@ const VALUES = {
   fannedOut: 'fanned-out',
   paused: 'paused',
   cancelled: 'cancelled',
+  baselined: 'baselined',
 } as const;
 
 export function claimUpdate(

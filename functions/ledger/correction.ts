@@ -6,7 +6,7 @@ const HISTORY_LIMIT = 20;
 
 /** What a person changes about a task that nobody executes. */
 export interface Correction {
-  readonly kind: 'skip' | 'mark-done' | 'reset' | 'pause' | 'resume' | 'cancel';
+  readonly kind: 'skip' | 'mark-done' | 'baseline' | 'reset' | 'pause' | 'resume' | 'cancel';
   /** As the task's file has it. */
   readonly version: string;
   readonly name: string;
@@ -25,6 +25,7 @@ export interface Correction {
 const WORDS = {
   skip: 'skipped',
   'mark-done': 'marked as done',
+  baseline: 'baselined',
   reset: 'reset',
   pause: 'paused',
   resume: 'resumed',
@@ -79,6 +80,7 @@ export function correctedRecord(
     case 'mark-done':
       return { ...audit, by, ...why, ...past, finishedAt: now, state: 'succeeded', succeededAt: now };
     case 'skip':
+    case 'baseline':
       return {
         ...audit,
         by,
@@ -86,7 +88,7 @@ export function correctedRecord(
         ...past,
         ...kept(before, 'succeededAt'),
         finishedAt: now,
-        state: 'skipped',
+        state: WORDS[kind],
       };
     case 'pause':
       return { ...audit, by, ...why, ...past, ...far, state: 'paused' };

@@ -14,6 +14,7 @@ export const taskStates = [
   'failed',
   'cancelled',
   'skipped',
+  'baselined',
   'in-doubt',
   /** Stopped before its end, with a cursor from which it goes on. */
   'interrupted',

@@ -1,5 +1,6 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { PartyError } from '../errors.ts';
+import { type ListedRun, listedRunAttributes, listedRunOrError } from './listed-runs.ts';
 import {
   type CancelRequest,
   type CommitState,
@@ -80,6 +81,14 @@ export class RunRecords {
           state === 'accepted' || state === 'running' || commit === 'awaited' || commit === 'committed',
       )
       .map(({ sk, trigger, parent }) => ({ runId: String(sk), trigger, parent }));
+  }
+
+  /** All runs that are kept. */
+  async list(): Promise<(ListedRun | PartyError)[]> {
+    const runs: (ListedRun | PartyError)[] = [];
+    for await (const page of this.#table.pages(this.#key('').pk, '', listedRunAttributes))
+      runs.push(...page.map(listedRunOrError));
+    return runs;
   }
 
   /** Records a run if it is not there yet; a second delivery of one request changes nothing. */

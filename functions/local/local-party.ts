@@ -4,6 +4,7 @@ import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createController, type STATUS_ALIAS } from '../controller/index.ts';
 import type { ControllerLog, PartyConfig, StackStates } from '../controller/ports.ts';
+import { READ_REQUESTS } from '../controller/read-requests.ts';
 import { VARIABLES } from '../environment.ts';
 import { createDocumentClient, Ledger, LedgerTable } from '../ledger/index.ts';
 import type { Decision } from '../workflow-messages.ts';
@@ -52,11 +53,6 @@ const CONFIG: PartyConfig = {
 const STACK_AT_REST: StackStates = {
   describe: async () => ({ status: 'UPDATE_COMPLETE', rootStatus: 'UPDATE_COMPLETE' }),
 };
-
-/** Requests that change nothing, and so find no run's tasks in need of a runner. */
-const LOOKS: ReadonlySet<unknown> = new Set([
-  ...['status', 'show', 'children', 'show-run', 'logs', 'check-runner'],
-]);
 
 /** A party on this machine. */
 export interface LocalParty {
@@ -184,8 +180,14 @@ function ledgerIdOf({ folder, tasksFolder }: LocalPartyOptions): string {
   return relative(dirname(folder), tasksFolder).split(sep).join('/').replaceAll(/[#*?]/g, '-');
 }
 
+/** What only looks finds no run's tasks in need of a runner. */
 function isLook(event: unknown): boolean {
-  return typeof event === 'object' && event !== null && 'request' in event && LOOKS.has(event.request);
+  return (
+    typeof event === 'object' &&
+    event !== null &&
+    'request' in event &&
+    (READ_REQUESTS.has(String(event.request)) || event.request === 'check-runner')
+  );
 }
 
 function asJson(value: unknown): unknown {

@@ -153,6 +153,7 @@ function isDone(holder: TaskRecord | undefined, selected: SelectedTask, run: Run
   switch (holder?.state) {
     case 'succeeded':
     case 'skipped':
+    case 'baselined':
     case 'cancelled':
       return true;
     case 'failed':

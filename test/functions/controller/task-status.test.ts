@@ -179,6 +179,7 @@ describe('the status', () => {
       name: 'task_1',
       description: 'task_1',
       when: 'once',
+      tags: [],
       background: false,
       state: 'pending',
       notes: [],

@@ -69,7 +69,7 @@ describe('correcting a record', () => {
     expect(await ledger.record()).toMatchObject({ state: 'skipped', succeededAt: at(1) });
   });
 
-  it.each(['skip', 'mark-done', 'reset'] as const)(
+  it.each(['skip', 'mark-done', 'baseline', 'reset'] as const)(
     'refuses to %s a task that is being executed',
     async (kind) => {
       const ledger = table.open();
@@ -84,7 +84,7 @@ describe('correcting a record', () => {
     },
   );
 
-  it.each(['skip', 'mark-done', 'reset'] as const)(
+  it.each(['skip', 'mark-done', 'baseline', 'reset'] as const)(
     'can %s a task that broke off, whose invocation then has no say',
     async (kind) => {
       const ledger = table.open();

@@ -1,0 +1,5 @@
+/** Requests that change nothing: the alias for status answers them too. */
+export const READ_REQUESTS: ReadonlySet<string> = new Set([
+  ...['status', 'plan', 'show', 'children', 'history'],
+  ...['show-run', 'logs'],
+]);

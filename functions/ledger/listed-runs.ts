@@ -1,0 +1,38 @@
+import * as v from 'valibot';
+import { PartyError } from '../errors.ts';
+
+const time = v.pipe(v.string(), v.isoTimestamp());
+const listedRunSchema = v.pipe(
+  v.object({
+    sk: v.string(),
+    trigger: v.string(),
+    by: v.string(),
+    state: v.string(),
+    startedAt: time,
+    deployId: v.optional(v.string()),
+    finishedAt: v.optional(time),
+    answer: v.optional(v.object({ text: v.string() })),
+  }),
+  v.transform(({ sk, answer, ...run }) => ({ ...run, runId: sk, outcome: answer?.text })),
+);
+
+/** A run as a list of them shows it; `outcome` is what came of it, in a sentence. */
+export type ListedRun = v.InferOutput<typeof listedRunSchema>;
+
+/** What a list reads of a run: not what it selected, which may be long. */
+export const listedRunAttributes = [
+  ...['pk', 'sk', 'trigger', 'by', 'state', 'startedAt'],
+  ...['deployId', 'finishedAt', 'answer'],
+] as const;
+
+/** The run, or why its item cannot be read, so that one bad item does not hide the others. */
+export function listedRunOrError(item: Record<string, unknown>): ListedRun | PartyError {
+  const parsed = v.safeParse(listedRunSchema, item);
+  if (parsed.success) return parsed.output;
+  const issue = parsed.issues[0];
+  return new PartyError(
+    'damaged-record',
+    `the ledger item pk "${item.pk}", sk "${item.sk}" is damaged: attribute ${v.getDotPath(issue) ?? 'state'}: ${issue.message}`,
+    'mend the attribute in the DynamoDB console',
+  );
+}
