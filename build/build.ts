@@ -108,7 +108,8 @@ async function bundleProgram(out: string): Promise<void> {
     banner: { js: REQUIRE },
   });
   chmodSync(join(out, 'bin/after-party.js'), 0o755);
-  cpSync(join(root, 'bin/templates'), join(out, 'bin/templates'), { recursive: true });
+  for (const texts of ['templates', 'standalone'])
+    cpSync(join(root, 'bin', texts), join(out, 'bin', texts), { recursive: true });
 }
 
 const out = mkdtempSync(join(root, '.dist-'));

@@ -1,13 +1,21 @@
 import { Option } from 'commander';
 import type { GenerateTaskOptions } from '../commands/generate-task.ts';
+import type { InitOptions } from '../commands/init.ts';
 import type { Declaring } from './declaring.ts';
 import { outputOptions } from './options.ts';
 
 /** Commands for those who write tasks. */
 export function declareAuthoring({ program, surroundings, ended }: Declaring): void {
-  outputOptions(program.command('init').description('prepare a CDK app for tasks')).action(async () => {
-    const { init } = await import('../commands/init.ts');
-    ended(await init(surroundings));
+  const init = program
+    .command('init')
+    .description('prepare a CDK app for tasks')
+    .option(
+      '--standalone',
+      'make a CDK app for the tasks alone, where the rest is deployed with something else',
+    );
+  outputOptions(init).action(async (options: InitOptions) => {
+    const command = await import('../commands/init.ts');
+    ended(await command.init(options, surroundings));
   });
 
   const task = program.command('generate').description('write new files').command('task <name>');

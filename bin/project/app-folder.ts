@@ -20,6 +20,7 @@ export function appFolder(cwd: string): string {
   throw new PartyError(
     'no-app',
     `there is no cdk.json in ${cwd} or above it`,
-    'run this inside the folder of a CDK app; `npx cdk init app --language typescript` makes one',
+    'run this inside the folder of a CDK app; `npx cdk init app --language typescript` makes one, and ' +
+      '`npx after-party init --standalone` one for the tasks of what is deployed with something else',
   );
 }

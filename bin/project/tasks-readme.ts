@@ -4,7 +4,7 @@ export const tasksReadme = `# Post-deploy tasks
 Each file \`<version>_<name>.ts\` here is a task. \`cdk deploy\` runs those that have not yet run in that environment, in
 the order of their versions, each once, and records them.
 
-    npx after-party generate task backfill_full_name     write a new one
+    npx after-party generate task backfill_full_name     write a new one, and its test; --template dynamo, csv, sql …
     npx after-party invoke backfill_full_name --local    try it on this machine
     npx after-party status --stack NAME                  what ran, what failed, what is pending
 
@@ -12,5 +12,8 @@ the order of their versions, each once, and records them.
   run does no harm.
 - Once a task has run somewhere, leave its version alone: that is how the environment remembers it. The name may change.
 - \`_x.ts\` and \`*.test.ts\` are no tasks; use them for shared code and tests.
+- \`tasks/.templates/NAME.ts\` is a template of your own for \`generate task --template NAME\`, and \`NAME.test.ts\` beside it
+  the test. \`{{name}}\`, \`{{version}}\` and \`{{description}}\` stand for those of the task, and the line \`// {{options}}\`
+  inside \`defineTask({ … })\` for what flags such as \`--background\` say. It comes before one of the package.
 - Variables for the tasks on this machine go into \`tasks/.env.local\`.
 `;

@@ -62,7 +62,7 @@ describe('init', () => {
   it.each([
     ['no package.json', undefined, 'no package.json'],
     ['one that is no JSON', '{', 'no valid JSON'],
-    ['one that is a list', '[]', 'its scripts are no object'],
+    ['one that is a list', '[]', 'it is no object'],
     ['one whose scripts are a list', '{"scripts":[]}', 'its scripts are no object'],
   ])('writes nothing with %s', async (_, text, words) => {
     if (text !== undefined) await writeFile(join(app, 'package.json'), text);
