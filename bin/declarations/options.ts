@@ -20,7 +20,8 @@ export function partyOptions(command: Command): Command {
       .addOption(
         new Option('--local', 'the tasks on this machine, without AWS').conflicts(['profile', 'region']),
       )
-      .option('--with-aws', 'let local tasks reach AWS'),
+      .option('--with-aws', 'let local tasks reach AWS')
+      .option('--reset', 'with --local: empty the ledger and the tables of this machine first'),
   );
 }
 

@@ -12,6 +12,8 @@ export interface PartyOptions {
   readonly region?: string;
   readonly local?: boolean;
   readonly withAws?: boolean;
+  /** Whether to empty what is kept on this machine first. */
+  readonly reset?: boolean;
 }
 
 /** Where the CLI was started. */
@@ -35,13 +37,21 @@ export async function connect(options: PartyOptions, place: Place): Promise<Part
       'leave it out, or add --local',
     );
   }
+  if (options.reset === true && options.local !== true) {
+    throw new PartyError(
+      'usage',
+      '--reset is for --local: it empties .after-party, and nothing in AWS',
+      'leave it out, or add --local; `after-party reset TASK` makes a task pending again',
+    );
+  }
   const choice = { stack, env, party };
   if (options.local === true) {
     const { openLocalConnection } = await import('./local-connection.ts');
     const withAws = options.withAws === true;
     const flags = ` --local${withAws ? ' --with-aws' : ''}${flagsOf(choice)}`;
     const { onWarning } = place;
-    return new PartyClient(await openLocalConnection({ choice, withAws, flags, onWarning }, place));
+    const reset = options.reset === true;
+    return new PartyClient(await openLocalConnection({ choice, withAws, reset, flags, onWarning }, place));
   }
   const [{ findParty }, { openRemoteConnection }] = await Promise.all([
     import('./find-party.ts'),

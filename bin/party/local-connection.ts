@@ -7,6 +7,7 @@ import {
   readApp,
   readLocalEnv,
   readParties,
+  resetFolder,
 } from '../../functions/local/index.ts';
 import { findTasksFolder } from '../../lib/task-files.ts';
 import { appFolder } from '../project/app-folder.ts';
@@ -18,6 +19,8 @@ import type { Connection } from './party-client.ts';
 export interface LocalOptions {
   readonly choice: PartyChoice;
   readonly withAws: boolean;
+  /** Whether to begin with an empty database. */
+  readonly reset: boolean;
   readonly flags: string;
   readonly onWarning: (message: string) => void;
 }
@@ -32,6 +35,12 @@ export async function openLocalConnection(options: LocalOptions, { cwd, env }: P
   const folder = join(app, '.after-party');
   const cdkOut = cdkOutFolder(cwd);
   await checkChoice(options.choice, cdkOut);
+  if (options.reset) {
+    await resetFolder(folder);
+    options.onWarning(
+      `${folder} was emptied: the ledger, the tables and the logs of this machine begin anew`,
+    );
+  }
   const environment = async () => ({
     ...(cdkOut !== undefined && (await readApp(cdkOut, options.choice)).environment),
     ...(await readLocalEnv(tasksFolder)),
@@ -48,6 +57,7 @@ export async function openLocalConnection(options: LocalOptions, { cwd, env }: P
   return {
     flags: options.flags,
     runsGoOn: false,
+    drives: (runId) => party.drives(runId),
     caller: async () => `${env.USER ?? env.USERNAME ?? 'somebody'} on this machine`,
     send: (request) => party.request(request),
     close: () => party.close(),

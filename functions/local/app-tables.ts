@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { messageOf, PartyError } from '../errors.ts';
 import type { SynthesizedStack } from './cdk-out.ts';
+import { BEGIN_ANEW } from './folder-format.ts';
 import { isTable, type TemplateValues } from './template-values.ts';
 
 type Index = GlobalSecondaryIndex & LocalSecondaryIndex;
@@ -45,7 +46,7 @@ export async function ensureTable(client: DynamoDBClient, wanted: TableDefinitio
   throw new PartyError(
     'local-table',
     `table ${wanted.TableName} has other keys or indexes in cdk.out than in the database on this machine`,
-    'remove the folder .after-party to begin with empty tables and an empty ledger',
+    BEGIN_ANEW,
   );
 }
 

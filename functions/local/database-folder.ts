@@ -1,7 +1,8 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { messageOf, PartyError } from '../errors.ts';
+import { isPartyError, messageOf, PartyError } from '../errors.ts';
+import { BEGIN_ANEW, ensureFormat } from './folder-format.ts';
 
 /** What the database server ends with where another server holds the folder's lock. */
 export const EXIT_HELD = 75;
@@ -33,12 +34,17 @@ export class DatabaseFolder {
     this.#address = join(path, 'server.json');
   }
 
-  /** @throws PartyError `local-folder` where the folder cannot be made or written to */
+  /**
+   * @throws PartyError `local-folder` where the folder cannot be made or written to, `local-folder-format` where another
+   * version made it, `local-folder-damaged`
+   */
   async prepare(): Promise<void> {
     try {
       await mkdir(this.path, { recursive: true });
+      await ensureFormat(this.path);
       await writeFile(this.serverLog, '', { flag: 'a' });
     } catch (error) {
+      if (isPartyError(error)) throw error;
       throw new PartyError(
         'local-folder',
         `${this.path} cannot be written to: ${messageOf(error)}`,
@@ -56,7 +62,7 @@ export class DatabaseFolder {
     } catch (error) {
       const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
       if (absent || error instanceof SyntaxError) return undefined;
-      throw new PartyError('local-folder', messageOf(error), `remove ${this.path} to begin anew`, {
+      throw new PartyError('local-folder', messageOf(error), BEGIN_ANEW, {
         cause: error,
       });
     }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { PartyError } from '../errors.ts';
 import { DatabaseFolder, EXIT_DAMAGED, EXIT_HELD, type ServerAddress } from './database-folder.ts';
+import { BEGIN_ANEW } from './folder-format.ts';
 
 const HANDSHAKE_MS = 2000;
 const POLL_MS = 25;
@@ -43,7 +44,7 @@ export interface Database {
 
 /**
  * Connects to the database server of a folder, and starts one if there is none.
- * @throws PartyError `local-folder`, `local-database` or `local-database-damaged`
+ * @throws PartyError `local-folder`, `local-folder-format`, `local-folder-damaged`, `local-database` or `local-database-damaged`
  */
 export async function openDatabase(path: string, options: DatabaseOptions = {}): Promise<Database> {
   const { idleSeconds = 30, startSeconds = 20 } = options;
@@ -53,7 +54,7 @@ export async function openDatabase(path: string, options: DatabaseOptions = {}):
   let start: ServerStart | undefined;
   while (performance.now() < giveUpAt) {
     const address = await folder.readAddress();
-    const database = address && (await connect(address));
+    const database = address && (await connectTo(address));
     if (database !== undefined) return database;
     start ??= new ServerStart(folder, idleSeconds);
     if (start.exitCode === EXIT_HELD || start.exitCode === 0) {
@@ -68,7 +69,7 @@ export async function openDatabase(path: string, options: DatabaseOptions = {}):
   throw new PartyError(
     'local-database',
     `no database server answers for ${path} within ${startSeconds} s, though one may hold its lock`,
-    `end the process database-server that was started for ${path}, or remove the folder to begin anew`,
+    `try again in half a minute, or end the process database-server that was started for ${path}`,
   );
 }
 
@@ -99,19 +100,19 @@ class ServerStart {
       return new PartyError(
         'local-database-damaged',
         `the database of ${this.#folder.path} cannot be opened: ${said}`,
-        `remove ${this.#folder.path} to begin with an empty one`,
+        BEGIN_ANEW,
       );
     }
     return new PartyError(
       'local-database',
       `the database server of ${this.#folder.path} ended with code ${this.exitCode}: ${said}`,
-      `see ${this.#folder.serverLog}; remove ${this.#folder.path} to begin with an empty database`,
+      `see ${this.#folder.serverLog}, or ${BEGIN_ANEW}`,
     );
   }
 }
 
 /** Undefined unless the server of this very address answers. */
-function connect({ pid, port, nonce }: ServerAddress): Promise<Database | undefined> {
+export function connectTo({ pid, port, nonce }: ServerAddress): Promise<Database | undefined> {
   const clientId = randomUUID();
   const endpoint = `http://127.0.0.1:${port}/${nonce}`;
   return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { RunnerLogs } from '../controller/ports.ts';
 import type { LogLine, LogLines } from '../controller/requests.ts';
 import { parseRunnerLine, type RunnerLogLine } from '../controller/runner-log-line.ts';
@@ -67,13 +67,38 @@ export class LocalLogs implements RunnerLogs {
   }
 
   async #linesOf(name: string): Promise<LocalLogLine[]> {
-    const text = await readFile(join(this.#folder, name), 'utf8');
+    const file = join(this.#folder, name);
+    const text = await readFile(file, 'utf8');
     // What follows the last line end is being written.
-    return text
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as LocalLogLine);
+    const lines = text.split('\n').slice(0, -1).map(parseLine);
+    return lines.map((line, index) => {
+      if (line !== undefined) return line;
+      // A process that is killed while it writes leaves half a line: it is shown with the lines around it.
+      const beside = lines.slice(0, index).findLast(isLine) ?? lines.find(isLine);
+      const message = `this line of the log is damaged: line ${index + 1} of ${file}`;
+      return {
+        at: new Date(0).toISOString(),
+        run: basename(name, '.jsonl'),
+        ...beside,
+        level: 'ERROR',
+        message,
+      };
+    });
   }
+}
+
+function parseLine(text: string): LocalLogLine | undefined {
+  try {
+    const line: unknown = JSON.parse(text);
+    return typeof line === 'object' && line !== null && 'at' in line ? (line as LocalLogLine) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function isLine(line: LocalLogLine | undefined): line is LocalLogLine {
+  return line !== undefined;
 }
 
 type Speaker = Partial<Omit<LocalLogLine, 'at' | 'level' | 'message'>>;

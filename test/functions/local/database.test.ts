@@ -107,7 +107,7 @@ describe('openDatabase', () => {
     await expect(open({ startSeconds: 1 })).rejects.toMatchObject({
       code: 'local-database',
       message: expect.stringContaining(folder),
-      resolution: expect.stringContaining('remove the folder'),
+      resolution: expect.stringContaining('end the process database-server'),
     });
   });
 
@@ -120,7 +120,7 @@ describe('openDatabase', () => {
     await expect(open()).rejects.toMatchObject({
       code: 'local-database-damaged',
       message: expect.stringContaining('Corruption'),
-      resolution: `remove ${folder} to begin with an empty one`,
+      resolution: expect.stringContaining('--reset'),
     });
   });
 

@@ -36,6 +36,25 @@ describe('LocalLogs', () => {
     ]);
   });
 
+  it.each(['{"at":"2026-', 'null', ''])(
+    'says where a line is damaged, and shows the rest: %j',
+    async (damage) => {
+      say(first, 1, 'before');
+      await appendFile(join(folder, 'logs', `${first}.jsonl`), `${damage}\n`);
+      say(first, 2, 'after');
+
+      expect((await logs.read({ version: '7' })).lines).toMatchObject([
+        { message: 'before' },
+        {
+          level: 'ERROR',
+          version: '7',
+          message: expect.stringContaining(`line 2 of ${join(folder, 'logs', first)}`),
+        },
+        { message: 'after' },
+      ]);
+    },
+  );
+
   it('reads a page at a time', async () => {
     for (let minute = 0; minute < 501; minute++) say(first, minute, `${minute}`);
 
