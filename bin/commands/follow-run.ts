@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunStatus } from '../../functions/controller/requests.ts';
 import { messageOf, PartyError } from '../../functions/errors.ts';
 import type { PartyClient } from '../party/party-client.ts';
 import type { CommandContext } from './context.ts';
 import { RunReport } from './run-report.ts';
+import { wait } from './wait.ts';
 
 /** How long to wait between two looks at a run, in milliseconds. */
 export interface Polling {
@@ -37,11 +37,11 @@ export async function followRun(
     for (let delay = polling.first; ; delay = Math.min(polling.most, delay * GROWTH)) {
       await report.show(run);
       if (isOver(run)) break;
-      if (!(await pause(delay, signal))) return run;
+      if (!(await wait(delay, signal))) return run;
       run = (await looks.next()) ?? run;
     }
     for (let look = 0; look < LATE_LOOKS && report.lacksLines(run); look++) {
-      if (!(await pause(polling.first, signal))) break;
+      if (!(await wait(polling.first, signal))) break;
       await report.showLateLines(run);
     }
     return run;
@@ -77,10 +77,4 @@ class Looks {
       );
     }
   }
-}
-
-/** Waits; false where the signal cut it short. */
-async function pause(milliseconds: number, signal: AbortSignal): Promise<boolean> {
-  if (signal.aborted) return false;
-  return sleep(milliseconds, true, { signal }).catch(() => false);
 }

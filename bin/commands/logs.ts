@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogLine } from '../../functions/controller/requests.ts';
 import { messageOf, PartyError } from '../../functions/errors.ts';
 import { parseDuration } from '../../functions/task/duration.ts';
@@ -8,6 +7,7 @@ import { minute, second } from '../terminal/times.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { childOf, logText } from './run-report.ts';
+import { wait } from './wait.ts';
 
 export interface LogsOptions {
   /**
@@ -37,11 +37,16 @@ export async function logs(name: string, options: LogsOptions, context: CommandC
       since === undefined ? `${name} has not run yet` : `no log lines of ${name} since ${since}`,
     );
   }
-  while (options.follow === true && !terminal.closed.aborted) {
-    await sleep(FOLLOW_MILLISECONDS, undefined, { signal: terminal.closed }).catch(ignoreAbort);
-    await show();
+  if (options.follow !== true) return EXIT.ok;
+  const interrupt = new AbortController();
+  const stopListening = context.onInterrupt(() => interrupt.abort());
+  const signal = AbortSignal.any([interrupt.signal, terminal.closed]);
+  try {
+    while (await wait(FOLLOW_MILLISECONDS, signal)) await show();
+  } finally {
+    stopListening();
   }
-  return EXIT.ok;
+  return interrupt.signal.aborted ? EXIT.interrupted : EXIT.ok;
 }
 
 async function lastStart(name: string, party: PartyClient): Promise<string | undefined> {
@@ -70,8 +75,4 @@ function startOf(text: string, now: number): string {
       { cause: error },
     );
   }
-}
-
-function ignoreAbort(error: unknown): void {
-  if (!(error instanceof Error && error.name === 'AbortError')) throw error;
 }

@@ -26,6 +26,10 @@ export function runLines(run: RunStatus, { terminal, party, now }: CommandContex
     children.length === 0 ? [] : table(['STATE', 'CHILD', 'TOOK', 'NOTE'], children, terminal.width);
   const outcome = run.outcome === null ? [] : [run.outcome];
   const help = needsYou(run.tasks, party.flags);
-  const parts = [lines, chosen, outcome, help].filter((part) => part.length > 0);
+  const background = run.background.map(
+    (runId, index) =>
+      `${index === 0 ? 'background' : '          '}  npx after-party watch ${runId}${party.flags}`,
+  );
+  const parts = [lines, chosen, outcome, help, background].filter((part) => part.length > 0);
   return parts.flatMap((part, index) => (index === 0 ? part : ['', ...part]));
 }

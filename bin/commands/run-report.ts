@@ -29,9 +29,10 @@ export class RunReport {
     this.#since = new Date(context.now() - 60_000).toISOString();
   }
 
-  /** Whether a task ended of which no line has been shown: each writes at least that it started. */
+  /** Whether a task ended since of which no line has been shown: each writes at least that it started. */
   lacksLines(run: RunStatus): boolean {
-    return !this.#logsFailed && this.#executed(run).some((task) => !this.#withLines.has(task.version));
+    const ended = this.#executed(run).filter(({ finishedAt }) => (finishedAt ?? this.#since) >= this.#since);
+    return !this.#logsFailed && ended.some((task) => !this.#withLines.has(task.version));
   }
 
   async showLateLines(run: RunStatus): Promise<void> {

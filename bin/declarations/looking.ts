@@ -19,6 +19,13 @@ export function declareLooking({ program, withParty }: Declaring): void {
     ),
   );
 
+  const watch = program
+    .command('watch [run]')
+    .description('show a run to its end, by default the newest that is under way; Ctrl-C leaves it alone');
+  partyOptions(watch).action((runId: string | undefined, options: PartyOptions) =>
+    withParty(options, async (context) => (await import('../commands/watch.ts')).watch(runId, context)),
+  );
+
   const logs = program
     .command('logs <task>')
     .description("print a task's log lines")

@@ -20,6 +20,8 @@ export interface Connection {
   readonly flags: string;
   /** Whether runs go on after this process has ended. */
   readonly runsGoOn: boolean;
+  /** Whether this process drives the run, so that it ends with it. */
+  drives(runId: string): boolean;
   /** Who is asking, for the audit. */
   caller(): Promise<string>;
   /** Sends a request and returns the controller's answer as it is. */
@@ -41,6 +43,11 @@ export class PartyClient {
 
   get runsGoOn(): boolean {
     return this.#connection.runsGoOn;
+  }
+
+  /** Whether this process drives the run, so that it ends with it. */
+  drives(runId: string): boolean {
+    return this.#connection.drives(runId);
   }
 
   /**

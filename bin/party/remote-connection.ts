@@ -38,6 +38,7 @@ export async function openRemoteConnection(
   const connect = ({ functionName }: Controller): Connection => ({
     flags: options.flags,
     runsGoOn: true,
+    drives: () => false,
     caller: () => callerArn(new STSClient(config), profile),
     send: (request) => invokeController(lambda, { functionName, profile }, request as { request: string }),
     close: async () => lambda.destroy(),

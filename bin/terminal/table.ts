@@ -47,7 +47,8 @@ function line(row: readonly Cell[], widths: readonly number[], width: number): s
 /** The cells one after the other, on as many lines as that takes; those after the first are indented. */
 function stacked(row: readonly Cell[], width: number): string[] {
   const lines: { text: string; columns: number }[] = [];
-  for (const cell of row.filter(({ text }) => text !== '')) {
+  // A dash says only that a column is empty.
+  for (const cell of row.filter(({ text }) => text !== '' && text !== '–')) {
     const last = lines.at(-1);
     const columns = columnsOf(cell.text);
     if (last !== undefined && last.columns + GAP + columns <= width) {

@@ -27,6 +27,7 @@ import { listChildren, showChildren } from './show-children.ts';
 import { invoke, readLedger, run, runStatus, showRun } from './start-run.ts';
 import { findTasks, knownTasks } from './task-names.ts';
 import { statusOf, taskDetails } from './task-status.ts';
+import { watch } from './watch.ts';
 
 /** Answers one request of the CLI; what it refuses is an answer too, only a fault of ours is thrown. */
 export async function answerRequest(
@@ -84,6 +85,8 @@ async function answer(
       return history(ports, request);
     case 'show-run':
       return showRun(ports, request.runId);
+    case 'watch':
+      return watch(ports, request.runId);
     case 'logs':
       return logs(ports, request);
     case 'invoke':

@@ -1,5 +1,5 @@
 /** Requests that change nothing: the alias for status answers them too. */
 export const READ_REQUESTS: ReadonlySet<string> = new Set([
   ...['status', 'plan', 'show', 'children', 'history'],
-  ...['show-run', 'logs'],
+  ...['show-run', 'watch', 'logs'],
 ]);

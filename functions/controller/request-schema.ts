@@ -58,6 +58,7 @@ export const requestSchema = v.variant('request', [
   /** The run and its tasks as they stand: what `invoke` and `run` poll. */
   v.object({ v: one, request: v.literal('show-run'), runId: runIdSchema }),
   /** The same of a run that may be another's, or of the newest that is under way. */
+  v.object({ v: one, request: v.literal('watch'), runId: v.optional(runIdSchema) }),
   v.object({
     v: one,
     request: v.literal('logs'),

@@ -197,6 +197,7 @@ export interface Answers {
   history: PartyHistory;
   'show-run': RunStatus;
   /** Null: nothing runs. */
+  watch: { readonly run: RunStatus | null };
   logs: LogLines;
   invoke: RunStatus;
   run: RunStatus;

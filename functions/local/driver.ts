@@ -44,6 +44,11 @@ export class Driver implements Workflow {
     return found === 'ended' ? 'ended' : 'started';
   }
 
+  /** Whether this process drives the run, or did so to its end. */
+  drives(runId: string): boolean {
+    return this.#loops.has(runId);
+  }
+
   isRunning(runId: string, generation: number = 0): Promise<boolean> {
     return this.#ports.executions.isRunning({ runId, generation });
   }

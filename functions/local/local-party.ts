@@ -60,6 +60,8 @@ export interface LocalParty {
   readonly dynamo: DynamoDBClientConfig;
   /** Sends the controller an event as Lambda would: a request, or CloudFormation's. */
   request(event: unknown, alias?: typeof STATUS_ALIAS): Promise<unknown>;
+  /** Whether this process drives the run, so that it ends with it. */
+  drives(runId: string): boolean;
   /**
    * Returns when this process no longer drives the run.
    * @throws what kept it from being driven to its end
@@ -143,6 +145,7 @@ async function assemble(
       if (!isLook(event)) await prepare();
       return send(event, alias === undefined ? FUNCTION_ARN : `${FUNCTION_ARN}:${alias}`);
     },
+    drives: (runId) => driver.drives(runId),
     settled: (runId) => driver.settled(runId),
     async close() {
       await driver.close();
@@ -180,12 +183,13 @@ function ledgerIdOf({ folder, tasksFolder }: LocalPartyOptions): string {
   return relative(dirname(folder), tasksFolder).split(sep).join('/').replaceAll(/[#*?]/g, '-');
 }
 
-/** What only looks finds no run's tasks in need of a runner. */
+/** What only looks finds no run's tasks in need of a runner; whoever watches a run waits for its end, though. */
 function isLook(event: unknown): boolean {
   return (
     typeof event === 'object' &&
     event !== null &&
     'request' in event &&
+    event.request !== 'watch' &&
     (READ_REQUESTS.has(String(event.request)) || event.request === 'check-runner')
   );
 }

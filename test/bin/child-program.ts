@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-const PROGRAM = fileURLToPath(new URL('../../bin/after-party.ts', import.meta.url));
+export const PROGRAM = fileURLToPath(new URL('../../bin/after-party.ts', import.meta.url));
 
 export interface ProgramOptions {
   readonly cwd?: string;

@@ -25,6 +25,8 @@ export interface CommandLineOptions {
   readonly keys?: readonly string[];
   readonly columns?: number;
   readonly runsGoOn?: boolean;
+  /** Whether a run on this machine is driven by this process. */
+  readonly drives?: boolean;
   readonly now?: () => number;
   /** Called with each request; calls `interrupt` for Ctrl-C. */
   readonly watch?: (request: Sent, interrupt: () => void) => void;
@@ -40,7 +42,16 @@ export interface Ended {
 
 /** Runs the program in this process, on streams of its own and a party that answers as told. */
 export async function commandLine(argv: readonly string[], options: CommandLineOptions = {}): Promise<Ended> {
-  const { answers = {}, cwd = '/nowhere', env = {}, keys, columns, runsGoOn = true, watch } = options;
+  const {
+    answers = {},
+    cwd = '/nowhere',
+    env = {},
+    keys,
+    columns,
+    runsGoOn = true,
+    drives = true,
+    watch,
+  } = options;
   const isTTY = keys !== undefined;
   const stream = () => {
     const through = new PassThrough();
@@ -56,6 +67,7 @@ export async function commandLine(argv: readonly string[], options: CommandLineO
   const connection: Connection = {
     flags: ' --stack Shop-prod',
     runsGoOn,
+    drives: () => !runsGoOn && drives,
     caller: async () => 'arn:aws:iam::123456789012:user/ann',
     async send(request) {
       const sent = request as Sent;

@@ -197,7 +197,7 @@ the run succeeded
     });
 
     expect(stdout).toBe(`${requests[0]?.runId}\n`);
-    expect(stderr).toContain(`after-party show restart_search --stack Shop-prod`);
+    expect(stderr).toContain(`after-party watch ${requests[0]?.runId} --stack Shop-prod`);
     expect(stderr).toContain(`after-party cancel ${requests[0]?.runId} --stack Shop-prod`);
     expect([code, requests.length]).toEqual([0, 1]);
   });

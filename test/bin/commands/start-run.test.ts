@@ -56,7 +56,7 @@ describe('Ctrl-C', () => {
     expect(code).toBe(130);
     expect(requests.map((request) => request.request)).toEqual(['invoke']);
     expect(stderr).toContain('the run goes on');
-    expect(stderr).toContain('npx after-party show restart_search --stack Shop-prod');
+    expect(stderr).toContain(`npx after-party watch ${requests[0]?.runId} --stack Shop-prod`);
     expect(stderr).toContain(`npx after-party cancel ${requests[0]?.runId} --stack Shop-prod`);
     expect(stdout).toBe('');
   });

@@ -216,6 +216,7 @@ it.each([
   const client = new PartyClient({
     flags: '',
     runsGoOn: true,
+    drives: () => false,
     caller: async () => 'me',
     send: async () => answer,
     close: async () => {},

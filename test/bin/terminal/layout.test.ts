@@ -39,7 +39,7 @@ describe('a table', () => {
   const rows = [
     row('succeeded', '20260105093000', 'strip_invalid_characters', '37 of 1,204,113 titles'),
     row('failed', '20260126080000', 'restart_search', 'attempt 2: HTTP 503'),
-    row('pending', '7', 'x', ''),
+    row('pending', '7', '–', ''),
   ];
 
   it('cuts its last column to the width of the terminal', () => {
@@ -47,7 +47,7 @@ describe('a table', () => {
       '  STATE      VERSION         TASK                      NOTE',
       '  succeeded  20260105093000  strip_invalid_characters  37 of 1,204,113 titl…',
       '  failed     20260126080000  restart_search            attempt 2: HTTP 503',
-      '  pending    7               x',
+      '  pending    7               –',
     ]);
   });
 
@@ -60,7 +60,7 @@ describe('a table', () => {
       '    37 of 1,204,113 titles',
       '  failed  20260126080000  restart_search',
       '    attempt 2: HTTP 503',
-      '  pending  7  x',
+      '  pending  7',
     ]);
     expect(Math.max(...lines.map(columnsOf))).toBeLessThanOrEqual(40);
   });

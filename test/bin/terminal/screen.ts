@@ -2,6 +2,8 @@ import { columnsOf } from '../../../bin/terminal/text-width.ts';
 
 const ESCAPE = '\u001b';
 const SEQUENCE = new RegExp(`${ESCAPE}\\[(\\??)([\\d;]*)([A-Za-z])`, 'y');
+/** A sequence that goes on with what is written next. */
+const UNFINISHED = new RegExp(`${ESCAPE}(\\[[?\\d;]*)?$`);
 const SILENT = new Set(['\r', '\n', '\r\n', '\u0007']);
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
@@ -11,6 +13,7 @@ export class Screen {
   #rows: string[][] = [[]];
   #row = 0;
   #column = 0;
+  #unfinished = '';
   /** Whether the cursor is shown. */
   cursor = true;
 
@@ -30,8 +33,11 @@ export class Screen {
       .trimEnd();
   }
 
-  write(text: string): this {
-    for (let at = 0; at < text.length; ) {
+  write(written: string): this {
+    const text = this.#unfinished + written;
+    this.#unfinished = UNFINISHED.exec(text)?.[0] ?? '';
+    const end = text.length - this.#unfinished.length;
+    for (let at = 0; at < end; ) {
       SEQUENCE.lastIndex = at;
       const [sequence, isPrivate = '', numbers = '', name = ''] = SEQUENCE.exec(text) ?? [];
       const { segment } = graphemes.segment(text).containing(at) ?? { segment: text.slice(at) };
