@@ -29,7 +29,10 @@ export interface AfterPartyProps {
    * @default - the private ones
    */
   readonly vpcSubnets?: aws_ec2.SubnetSelection;
-  /** @default - a group of its own, where there is a `vpc` */
+  /**
+   * The security groups of the tasks.
+   * @default - a group of its own, where there is a `vpc`
+   */
   readonly securityGroups?: readonly aws_ec2.ISecurityGroup[];
   /**
    * How long one invocation may take, and with it each task; from 10 seconds to 15 minutes.
@@ -42,14 +45,20 @@ export interface AfterPartyProps {
    * @default 512
    */
   readonly memorySize?: number;
-  /** @default - x86_64 */
+  /**
+   * The processor that the tasks run on.
+   * @default - x86_64
+   */
   readonly architecture?: aws_lambda.Architecture;
   /**
    * Layers of the tasks' function.
    * @default - none
    */
   readonly layers?: readonly aws_lambda.ILayerVersion[];
-  /** @default - ESM, minified, with source maps and with the AWS SDK inside */
+  /**
+   * How the tasks are bundled.
+   * @default - ESM, minified, with source maps and with the AWS SDK inside
+   */
   readonly bundling?: TaskBundling;
   /**
    * Identifies the deploy, e.g. a git SHA. A deploy that repeats the last one's runs no task.

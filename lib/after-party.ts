@@ -31,6 +31,7 @@ import { allowFanOut } from './workflow-arns.ts';
  * once, recorded in DynamoDB. It is the tasks' identity too: what is granted to it, the tasks may do.
  */
 export class AfterParty extends Construct implements iam.IGrantable, ec2.IConnectable {
+  /** The role that the tasks have. */
   readonly grantPrincipal: iam.IPrincipal;
   /** The table that records what ran. */
   readonly ledger: dynamodb.ITableV2;

@@ -22,7 +22,10 @@ export interface TaskBundling {
    * @default - esbuild's
    */
   readonly loader?: Readonly<Record<string, Loader>>;
-  /** @default true */
+  /**
+   * Whether white space and names are shortened.
+   * @default true
+   */
   readonly minify?: boolean;
   /**
    * Whether stack traces show lines of the sources.

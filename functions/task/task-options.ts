@@ -33,7 +33,7 @@ export interface CommonOptions<
   readonly after?: readonly string[];
   /**
    * With `'at-most-once'` a task that broke off or threw is never retried unasked: it ends `in-doubt`. Of a task
-x
+   * that is split, each shard or key ends so by itself.
    * @default 'at-least-once'
    */
   readonly delivery?: 'at-least-once' | 'at-most-once';
@@ -54,7 +54,10 @@ x
    * @default - what is left of the runner's own timeout
    */
   readonly timeout?: Duration;
-  /** @default - none */
+  /**
+   * Words for people, by which they choose tasks on the command line.
+   * @default - none
+   */
   readonly tags?: readonly string[];
   /**
    * The environments in which deploys run the task; in the others it runs by hand only.
