@@ -59,7 +59,8 @@ function newProgram({ version, streams }: Surroundings): Command {
 A task is named by its version, name or file name.
 The stack is named by --stack or --env, is the only one with tasks in cdk.out, or stands in AFTER_PARTY_STACK.
 --local is for the tasks on this machine, and needs none.
-Exit codes: 0 done, 1 a task failed, 2 nothing could be started, 4 held by another run, 130 left with Ctrl-C.`,
+Exit codes: 0 done, 1 a task failed, 2 nothing could be started, 3 pending or failed (status --check),
+4 held by another run, 130 left with Ctrl-C.`,
     );
 }
 

@@ -6,6 +6,8 @@ export const EXIT = {
   taskFailed: 1,
   /** Usage, credentials, stack, permission, a damaged record: nothing was started. */
   notStarted: 2,
+  /** `status --check`: a task is pending, failed, or waits for a person. */
+  unfinished: 3,
   /** Another run holds the task. */
   held: 4,
   /** Left with Ctrl-C while a run goes on; the shells' number for that signal. */

@@ -5,14 +5,16 @@ import { startRun } from './start-run.ts';
 export interface RunOptions {
   /** The manual tasks that have not run too. */
   readonly all?: boolean;
+  /** Only tasks that have one of these tags. */
+  readonly tag?: readonly string[];
   readonly detach?: boolean;
 }
 
 /** Runs what is pending, as the next deploy would. */
-export function run(options: RunOptions, context: CommandContext): Promise<ExitCode> {
+export function run({ all, tag, detach }: RunOptions, context: CommandContext): Promise<ExitCode> {
   return startRun(
-    { request: 'run', all: options.all === true },
-    { detach: options.detach === true },
+    { request: 'run', all: all === true, ...(tag !== undefined && { tags: [...tag] }) },
+    { detach: detach === true },
     context,
   );
 }

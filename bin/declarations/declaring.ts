@@ -3,11 +3,13 @@ import type { CommandContext } from '../commands/context.ts';
 import type { ExitCode } from '../commands/exit-codes.ts';
 import type { PartyOptions } from '../party/connect.ts';
 import type { PartyClient } from '../party/party-client.ts';
+import type { Streams } from '../terminal/terminal.ts';
 
 /** What commands work with before a party is opened. */
 export interface Surroundings extends Omit<CommandContext, 'party'> {
   /** Of this program. */
   readonly version: string;
+  readonly streams: Streams;
   readonly connect: (options: PartyOptions) => Promise<PartyClient>;
 }
 

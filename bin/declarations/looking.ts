@@ -1,15 +1,56 @@
 import { Option } from 'commander';
+import type { HistoryOptions } from '../commands/history.ts';
 import type { LogsOptions } from '../commands/logs.ts';
 import type { ShowOptions } from '../commands/show.ts';
+import type { StatusOptions } from '../commands/status.ts';
 import type { PartyOptions } from '../party/connect.ts';
 import type { Declaring } from './declaring.ts';
-import { keyOption, partyOptions } from './options.ts';
+import { keyOption, partyOptions, wholeNumber } from './options.ts';
 
 /** Commands that only look. */
-export function declareLooking({ program, withParty }: Declaring): void {
-  const status = program.command('status').description('show every task, and what needs a person');
-  partyOptions(status).action((options: PartyOptions) =>
-    withParty(options, async (context) => (await import('../commands/status.ts')).status(context)),
+export function declareLooking({ program, surroundings, ended, withParty }: Declaring): void {
+  const status = program
+    .command('status [filters...]')
+    .description(
+      'show every task, and what needs a person; or those of a state, tag, name, version or pattern',
+    )
+    .addOption(
+      new Option('--check', 'exit with 3 where one is pending, failed or waits for a person').conflicts(
+        'compare',
+      ),
+    )
+    .addOption(
+      new Option('--compare <a,b>', 'two environments, or stacks, side by side').conflicts([
+        ...['stack', 'env', 'local', 'withAws', 'reset'],
+      ]),
+    );
+  partyOptions(status).action(
+    async (filters: string[], options: PartyOptions & StatusOptions & { compare?: string }) => {
+      const { compare: names, ...rest } = options;
+      if (names === undefined)
+        return withParty(options, async (context) =>
+          (await import('../commands/status.ts')).status(filters, options, context),
+        );
+      const { compare } = await import('../commands/compare.ts');
+      ended(await compare(names, filters, rest, surroundings));
+    },
+  );
+
+  const plan = program
+    .command('plan')
+    .description('show what the next deploy would run, from tasks/ against the ledger');
+  partyOptions(plan).action((options: PartyOptions) =>
+    withParty(options, async (context) => (await import('../commands/plan.ts')).plan(options, context)),
+  );
+
+  const history = program
+    .command('history [tasks...]')
+    .description('show attempts and corrections, newest first; of a task the last 20 are kept')
+    .option('--limit <entries>', 'how many', wholeNumber, 50);
+  partyOptions(history).action((names: string[], options: PartyOptions & HistoryOptions) =>
+    withParty(options, async (context) =>
+      (await import('../commands/history.ts')).history(names, options, context),
+    ),
   );
 
   const show = keyOption(program.command('show <tasks...>').description('show all that is known of tasks'));

@@ -34,6 +34,7 @@ export function declareRunning({ program, withParty }: Declaring): void {
     .command('run')
     .description('run what is pending, as the next deploy would')
     .option('--all', 'the manual tasks too')
+    .addOption(new Option('--tag <tag>', 'only tasks with this tag; may be repeated').argParser(collect))
     .option('--detach', 'print the id of the run and do not wait');
   partyOptions(run).action((options: PartyOptions & RunOptions) =>
     withParty(options, async (context) => (await import('../commands/run.ts')).run(options, context)),

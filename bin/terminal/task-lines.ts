@@ -53,12 +53,16 @@ const PREFIXES = [
   [/^shards-kept:/, 'keeps its shards: '],
 ] as const;
 
+/** A note as people read it. */
+export function noteText(note: string): string {
+  return (
+    NOTES[note] ?? oneLine(PREFIXES.reduce((text, [prefix, words]) => text.replace(prefix, words), note))
+  );
+}
+
 /** What there is to say of a task in one line: how it went, and what is odd about it. */
 export function noteOf(task: TaskStatus): string {
-  const notes = task.notes.map(
-    (note) =>
-      NOTES[note] ?? oneLine(PREFIXES.reduce((text, [prefix, words]) => text.replace(prefix, words), note)),
-  );
+  const notes = task.notes.map(noteText);
   // Where it has run, it is no longer of interest that it did so in the background.
   const background = task.background && task.state === 'pending' ? 'background' : '';
   return [outcomeOf(task, task.split), background, ...notes].filter((part) => part !== '').join(' · ');

@@ -87,7 +87,9 @@ export function correctedRecord(
         ...why,
         ...past,
         ...kept(before, 'succeededAt'),
+        // Of what was attempted before: how long that took.
         finishedAt: now,
+        ...kept(before, 'finishedAt'),
         state: WORDS[kind],
       };
     case 'pause':
