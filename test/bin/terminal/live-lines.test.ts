@@ -40,6 +40,16 @@ describe('lines that change in place', () => {
     expect(screen.text).toBe('1\ntwo\nthree');
   });
 
+  it('have the cursor behind the last, where a terminal shows the keys that are pressed', () => {
+    const { screen, live } = terminal(40);
+
+    live.show(() => ['one', 'two']);
+    live.show(() => ['1', 'two']);
+    screen.write('^C');
+
+    expect(screen.text).toBe('1\ntwo^C');
+  });
+
   it('stay below what is said, in one write', () => {
     const { screen, frames, live } = terminal(40);
 
