@@ -29,8 +29,14 @@ export function declareAuthoring({ program, surroundings, ended }: Declaring): v
     .addOption(new Option('--manual', 'run it by hand only').conflicts('everyDeploy'))
     .option('--every-deploy', 'run it on every deploy')
     .addOption(new Option('--background', 'start it after the deploy has committed').conflicts('manual'));
+  task.addHelpText('after', TEMPLATES_HELP);
   outputOptions(task).action(async (name: string, options: GenerateTaskOptions) => {
     const { generateTask } = await import('../commands/generate-task.ts');
     ended(await generateTask(name, options, surroundings));
   });
 }
+
+const TEMPLATES_HELP = `
+tasks/.templates/NAME.ts is a template of your own, with NAME.test.ts beside it for the test; it comes before one of the
+package. {{name}}, {{version}} and {{description}} stand for those of the task, and the line // {{options}} inside
+defineTask for what the flags say. The test is for jest, vitest or node:test, whichever the app has set up.`;

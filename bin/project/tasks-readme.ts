@@ -15,5 +15,6 @@ the order of their versions, each once, and records them.
 - \`tasks/.templates/NAME.ts\` is a template of your own for \`generate task --template NAME\`, and \`NAME.test.ts\` beside it
   the test. \`{{name}}\`, \`{{version}}\` and \`{{description}}\` stand for those of the task, and the line \`// {{options}}\`
   inside \`defineTask({ … })\` for what flags such as \`--background\` say. It comes before one of the package.
+  Its imports are written as from \`tasks/\`.
 - Variables for the tasks on this machine go into \`tasks/.env.local\`.
 `;

@@ -38,8 +38,12 @@ describe('a task from each template, with its test', { timeout: 240_000 }, () =>
     const folder = await installApp(
       {
         'cdk.json': '{}',
-        'package.json': '{ "scripts": { "build": "tsc", "test": "jest" } }',
+        'package.json': '{ "scripts": { "test": "jest" }, "devDependencies": { "@types/jest": "1" } }',
         'tsconfig.json': tsconfig({ module: 'nodenext', moduleResolution: 'nodenext' }),
+        // In place of @types/jest.
+        'test/globals.d.ts': ['it', 'expect', 'beforeEach', 'afterEach']
+          .map((name) => `declare const ${name}: typeof import('@jest/globals').${name};\n`)
+          .join(''),
         'jest.config.js': `module.exports = {
           testEnvironment: 'node',
           roots: ['<rootDir>/test'],

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -48,6 +48,19 @@ describe('init', () => {
     expect(json).toEqual({ changed: [], unchanged: ['tasks/README.md', 'package.json', '.gitignore'] });
     expect(await Promise.all([textOf('package.json'), textOf('.gitignore')])).toEqual(before);
     expect(await textOf('tasks/README.md')).toBe('ours');
+  });
+
+  it('writes through a link, and keeps who may read a file', async () => {
+    await mkdir(join(app, 'shared'));
+    await writeFile(join(app, 'shared/package.json'), PACKAGE, { mode: 0o640 });
+    await symlink('shared/package.json', join(app, 'package.json'));
+
+    await init();
+
+    expect((await lstat(join(app, 'package.json'))).isSymbolicLink()).toBe(true);
+    expect(await textOf('shared/package.json')).toContain('"tasks": "after-party status"');
+    expect((await stat(join(app, 'shared/package.json'))).mode & 0o777).toBe(0o640);
+    expect(await readdir(join(app, 'shared'))).toEqual(['package.json']);
   });
 
   it('leaves a script of the same name, and says so', async () => {

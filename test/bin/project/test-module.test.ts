@@ -1,14 +1,25 @@
+import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { AuthorsApp } from './authors-app.ts';
+import { readTemplate } from '../../../bin/project/templates.ts';
+import { type TaskTest, testOf } from '../../../bin/project/test-module.ts';
+import { AuthorsApp } from '../commands/authors-app.ts';
 
 let app: AuthorsApp;
 beforeEach(async () => {
   app = await AuthorsApp.make();
 });
 
-describe("the runner of the app's tests", () => {
-  const runnerOf = async () => (await app.generate('x', '--json')).json.runner;
+/** The test of a task `x` in the app in this folder. */
+function testIn(below = ''): TaskTest {
+  const folder = join(app.folder, below);
+  const template = readTemplate('run', join(folder, 'tasks'));
+  if (template.test === undefined) throw new Error('the template has no test');
+  const module = join(folder, 'tasks/7_x.ts');
+  const values = { name: 'x', version: '7', description: 'X', options: [] };
+  return testOf(template.test, { app: folder, module, template, values });
+}
 
+describe("the runner of the app's tests", () => {
   it.each([
     ['vitest', '{"scripts":{"test":"vitest run"},"devDependencies":{"jest":"1"}}'],
     ['jest', '{"scripts":{"test":"tsc && jest --ci"}}'],
@@ -19,7 +30,7 @@ describe("the runner of the app's tests", () => {
   ])('is %s with the package.json %s', async (runner, text) => {
     await app.write('package.json', text);
 
-    expect(await runnerOf()).toBe(runner);
+    expect(testIn()).toMatchObject({ runner, isFound: true });
   });
 
   it.each([
@@ -29,27 +40,37 @@ describe("the runner of the app's tests", () => {
     await app.write('package.json', '{}');
     await app.write(file, '');
 
-    expect(await runnerOf()).toBe(runner);
+    expect(testIn()).toMatchObject({ runner, isFound: true });
   });
 
   it("is the repository's, where the app is one of its packages", async () => {
     await app.write('.git/HEAD', '');
     await app.write('package.json', '{"devDependencies":{"vitest":"1"}}');
-    await app.write('packages/infra/cdk.json', '{}');
     await app.write('packages/infra/package.json', '{}');
 
-    const { json } = await app.generateIn('packages/infra', 'x', '--json');
-
-    expect(json.runner).toBe('vitest');
+    expect(testIn('packages/infra').runner).toBe('vitest');
   });
 
   it('is not guessed from a package.json that cannot be read', async () => {
     await app.write('package.json', '{');
 
-    const { code, stderr } = await app.generate('x');
+    expect(() => testIn()).toThrow('no valid JSON');
+  });
 
-    expect([code, stderr]).toEqual([2, expect.stringContaining('no valid JSON')]);
-    expect(await app.files()).toEqual(['cdk.json', 'package.json']);
+  it.each([
+    ['{"scripts":{"test":"jest"}}', "import { expect, it } from '@jest/globals';"],
+    ['{"scripts":{"test":"vitest"}}', "import { expect, it } from 'vitest';"],
+    ['{}', "import assert from 'node:assert/strict';\nimport { it } from 'node:test';"],
+  ])('is what the test imports with the package.json %s', async (text, lines) => {
+    await app.write('package.json', text);
+
+    expect(testIn().file.text).toContain(`from 'after-party/testing';\n${lines}\nimport task`);
+  });
+
+  it('needs no import where the globals of jest have types', async () => {
+    await app.write('package.json', '{"devDependencies":{"jest":"1","@types/jest":"1"}}');
+
+    expect(testIn().file.text).toContain("from 'after-party/testing';\nimport task");
   });
 
   it.each([
@@ -59,7 +80,7 @@ describe("the runner of the app's tests", () => {
   ])('finds the test beside %s', async (there, folder) => {
     await app.write(there, '');
 
-    expect((await app.generate('x', '--json')).json.test).toBe(`${folder}/tasks/x.test.ts`);
+    expect(testIn().file.path).toBe(join(app.folder, folder, 'tasks/x.test.ts'));
   });
 });
 
@@ -78,8 +99,6 @@ describe("the test's import of the task", () => {
     const options = `"moduleResolution": "${resolution}"`.replaceAll(', ', ',\n    ');
     await app.write('tsconfig.json', `{\n  // comment\n  "compilerOptions": {\n    ${options},\n  }\n}`);
 
-    await app.generate('x');
-
-    expect(await app.textOf('test/tasks/x.test.ts')).toContain(`from '../../tasks/20261120092000_x${end}';`);
+    expect(testIn().file.text).toContain(`from '../../tasks/7_x${end}';`);
   });
 });
