@@ -10,6 +10,8 @@ export interface ProgramOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Flags for node itself. */
   readonly nodeFlags?: readonly string[];
+  /** What it reads from stdin. */
+  readonly input?: string;
   /** Is given the process as soon as it runs. */
   readonly meanwhile?: (child: ChildProcess) => void;
 }
@@ -25,12 +27,14 @@ export async function runProgramFile(
   argv: readonly string[],
   options: ProgramOptions = {},
 ): Promise<ProgramEnd> {
-  const { cwd, env = {}, nodeFlags = [], meanwhile } = options;
+  const { cwd, env = {}, nodeFlags = [], input, meanwhile } = options;
   const child = spawn(process.execPath, [...nodeFlags, PROGRAM, ...argv], {
     env: { PATH: process.env.PATH, HOME: '/nowhere', USER: 'ann', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     ...(cwd !== undefined && { cwd }),
   });
+  // What it does not read, it may have closed.
+  child.stdin.on('error', () => undefined).end(input);
   const ended = once(child, 'close');
   // A test may close a stream of its own accord.
   const read = (stream: NodeJS.ReadableStream) => text(stream).catch(() => '');

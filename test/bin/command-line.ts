@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import type { PartyOptions } from '../../bin/party/connect.ts';
 import { type Connection, PartyClient } from '../../bin/party/party-client.ts';
 import { runProgram } from '../../bin/program.ts';
 import type {
@@ -28,6 +29,8 @@ export interface CommandLineOptions {
   /** Whether a run on this machine is driven by this process. */
   readonly drives?: boolean;
   readonly now?: () => number;
+  /** Of other parties than the one: what they answer, by the flags that name them; an error is why there is none. */
+  readonly parties?: (options: PartyOptions) => Record<string, Answer> | Error;
   /** Called with each request; calls `interrupt` for Ctrl-C. */
   readonly watch?: (request: Sent, interrupt: () => void) => void;
 }
@@ -64,7 +67,7 @@ export async function commandLine(argv: readonly string[], options: CommandLineO
   const [stdin, stdout, stderr] = [stream(), stream(), stream()];
   const requests: Sent[] = [];
   let listeners: (() => void)[] = [];
-  const connection: Connection = {
+  const connectionTo = (answers: Record<string, Answer>): Connection => ({
     flags: ' --stack Shop-prod',
     runsGoOn,
     drives: () => !runsGoOn && drives,
@@ -81,7 +84,7 @@ export async function commandLine(argv: readonly string[], options: CommandLineO
       return ok instanceof Error ? { v: 1, error: { ...ok, message: ok.message } } : { v: 1, ok };
     },
     close: async () => {},
-  };
+  });
   for (const key of keys ?? []) setTimeout(() => stdin.write(key), 50);
   const code = await runProgram(argv, {
     version: '1.2.3',
@@ -94,7 +97,11 @@ export async function commandLine(argv: readonly string[], options: CommandLineO
         listeners = listeners.filter((one) => one !== listener);
       };
     },
-    connect: async () => new PartyClient(connection),
+    connect: async (flags) => {
+      const found = options.parties?.(flags) ?? answers;
+      if (found instanceof Error) throw found;
+      return new PartyClient(connectionTo(found));
+    },
   });
   const written = (through: PassThrough) => (through.read() as Buffer | null)?.toString() ?? '';
   const out = written(stdout);
