@@ -60,8 +60,9 @@ function specifierOf(
 ): string {
   const path = relative(dirname(test), module).split(sep).join('/').replace(/\.ts$/, '');
   const config = nearestFolderWith('tsconfig.json', dirname(module));
-  const options = config === undefined ? undefined : readText(join(config, 'tsconfig.json'));
-  const isSet = (option: string) => new RegExp(`^\\s*"${option}"\\s*:\\s*true`, 'm').test(options ?? '');
+  const text = config === undefined ? undefined : readText(join(config, 'tsconfig.json'));
+  const options = text?.replace(/^\s*\/\/.*$/gm, '');
+  const isSet = (option: string) => new RegExp(`"${option}"\\s*:\\s*true`).test(options ?? '');
   const tsx = nearest !== undefined && dependenciesOf(nearest.manifest).includes('tsx');
   // Node itself finds no file without its extension.
   if (options === undefined || (runner === 'node:test' && !tsx)) return `${path}.ts`;

@@ -8,7 +8,7 @@ export type TestRunner = 'jest' | 'vitest' | 'node:test';
 const IN_SCRIPT: readonly (readonly [TestRunner, RegExp])[] = [
   ['vitest', /\bvitest\b/],
   ['jest', /\bjest\b/],
-  ['node:test', /\s--test\b/],
+  ['node:test', /\s--test(?=\s|$)/],
 ];
 const EXTENSIONS = ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs', 'json'];
 

@@ -42,7 +42,7 @@ async function synth(folder: string, ...args: string[]): Promise<{ stack: string
 const resourcesOf = ({ Resources }: Template, type: string) =>
   Object.values(Resources).filter(({ Type }) => Type === type);
 
-describe('init --standalone', { timeout: 240_000 }, () => {
+describe('init --standalone', { timeout: 600_000 }, () => {
   it('makes an app that compiles, and that cdk synthesizes with tables, variables and roles handed in by name', async () => {
     const folder = await installApp({}, ['aws-cdk-lib', 'constructs', '@types/node', 'tsx', 'aws-cdk']);
     await symlink(installed('.bin'), join(folder, 'node_modules/.bin'));

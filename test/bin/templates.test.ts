@@ -33,7 +33,7 @@ async function generateAll(cwd: string): Promise<{ name: string; pending: boolea
 
 const typeErrors = (folder: string) => runInApp(folder, installed('typescript/bin/tsc'), ['-p', folder]);
 
-describe('a task from each template, with its test', { timeout: 240_000 }, () => {
+describe('a task from each template, with its test', { timeout: 600_000 }, () => {
   it('compiles and passes with jest, in an app as cdk init makes it', async () => {
     const folder = await installApp(
       {
@@ -109,6 +109,10 @@ describe('a task from each template, with its test', { timeout: 240_000 }, () =>
       [...variables, 'MAIL_TO=ann@example.com', 'TENANTS=acme,globex'].join('\n'),
     );
     const local = (...argv: string[]) => runProgramFile([...argv, '--local'], { cwd: folder });
+    const plan = JSON.parse((await local('plan', '--json')).stdout);
+    const planned = [...plan.blocking, ...plan.everyDeploy, ...plan.background].map(({ name }) => name);
+    expect(planned.sort()).toEqual(said.map(({ name }) => name).sort());
+
     onTestFinished(async () => {
       const { pid } = JSON.parse(await readFile(join(folder, '.after-party/server.json'), 'utf8'));
       process.kill(pid);
@@ -125,7 +129,7 @@ describe('a task from each template, with its test', { timeout: 240_000 }, () =>
   });
 });
 
-it('finds the templates in the package as it is built', { timeout: 60_000 }, async () => {
+it('finds the templates in the package as it is built', { timeout: 240_000 }, async () => {
   const folder = await installApp({ 'cdk.json': '{}' }, []);
 
   const said = await Promise.all(

@@ -24,7 +24,7 @@ describe("the runner of the app's tests", () => {
     ['vitest', '{"scripts":{"test":"vitest run"},"devDependencies":{"jest":"1"}}'],
     ['jest', '{"scripts":{"test":"tsc && jest --ci"}}'],
     ['node:test', '{"scripts":{"test":"node --import tsx --test"},"devDependencies":{"jest":"1"}}'],
-    ['jest', '{"scripts":{"test":"echo none"},"devDependencies":{"jest":"1"}}'],
+    ['jest', '{"scripts":{"test":"echo --test-dir"},"devDependencies":{"jest":"1"}}'],
     ['vitest', '{"devDependencies":{"jest":"1","vitest":"1"}}'],
     ['jest', '{"jest":{}}'],
   ])('is %s with the package.json %s', async (runner, text) => {
@@ -96,8 +96,9 @@ describe("the test's import of the task", () => {
     ['"type":"module","devDependencies":{"tsx":"4"},', 'nodenext', 'tsx --test', '.js'],
   ])('with %j, module resolution %j and %j ends in %j', async (fields, resolution, script, end) => {
     await app.write('package.json', `{${fields}"scripts":{"test":"${script}"}}`);
-    const options = `"moduleResolution": "${resolution}"`.replaceAll(', ', ',\n    ');
-    await app.write('tsconfig.json', `{\n  // comment\n  "compilerOptions": {\n    ${options},\n  }\n}`);
+    const comment = '// "allowImportingTsExtensions": true';
+    const options = `"compilerOptions": { "moduleResolution": "${resolution}", }`;
+    await app.write('tsconfig.json', `{\n  ${comment}\n  ${options}\n}`);
 
     expect(testIn().file.text).toContain(`from '../../tasks/7_x${end}';`);
   });
