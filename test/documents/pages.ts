@@ -48,8 +48,9 @@ export function commandLines(page: string, program: string): CommandLine[] {
     .filter(({ language }) => language === 'sh')
     .flatMap(({ code }) => code.split('\n'));
   return lines.flatMap((text) => {
-    if (!text.startsWith(`${program} `)) return [];
-    return [{ page, text: text.trim(), words: shellWords(text.slice(program.length)) }];
+    // Behind a pipe, too.
+    const [, rest] = text.split(new RegExp(`^(?:.* \\| )?${program}(?= )`));
+    return rest === undefined ? [] : [{ page, text: text.trim(), words: shellWords(rest) }];
   });
 }
 
