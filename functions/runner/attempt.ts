@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
 import type { Children, RunRecord, SelectedTask, TaskDemands, TaskOutcome } from '../ledger/index.ts';
 import type { RunContext } from '../task/context.ts';
@@ -22,6 +21,7 @@ import { StopWatch } from './stop-watch.ts';
 import { createContext, type TryContext } from './task-context.ts';
 import type { TaskFile } from './task-file.ts';
 import { TaskLog } from './task-log.ts';
+import { nextTurn } from './timers.ts';
 import { tryTask } from './tries.ts';
 
 /** A task that this invocation holds, and what it needs to execute it. */

@@ -5,6 +5,7 @@ import type { TaskLogger } from '../task/context.ts';
 import type { Json } from '../task/source.ts';
 import type { Holding } from './holding.ts';
 import type { RunnerPorts } from './ports.ts';
+import { clearTimeout, setTimeout } from './timers.ts';
 
 /** What a bookmark needs to be saved. */
 export interface BookmarkKeeper {

@@ -1,8 +1,8 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PartyError } from '../errors.ts';
 import { CHILDREN_LIMIT } from '../ledger/index.ts';
 import type { TaskContext } from '../task/context.ts';
 import { thrownBy } from './iteration/items-reader.ts';
+import { nextTurn } from './timers.ts';
 
 const LARGEST_KEY = 4_096;
 /** How many complaints one error names. */

@@ -1,4 +1,5 @@
 import type { StopRequest } from '../ledger/index.ts';
+import { clearTimeout, setTimeout } from './timers.ts';
 
 /** Why a task must end before it is done. */
 export interface Stop {

@@ -4,6 +4,7 @@ import type { TaskLogger } from '../task/context.ts';
 import type { Holding } from './holding.ts';
 import type { Invocation } from './invocation.ts';
 import type { Stop, StopSignal } from './stop-signal.ts';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from './timers.ts';
 
 /** What a stop watch looks after. */
 export interface Watched {

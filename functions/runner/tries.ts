@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import middy from '@middy/core';
 import { isPartyError, messageOf, PartyError } from '../errors.ts';
 import type { Task } from '../task/define-task.ts';
 import type { TaskRequest } from '../task/middleware.ts';
 import type { TryContext } from './task-context.ts';
+import { sleep } from './timers.ts';
 
 const LONGEST_PAUSE = 60;
 

@@ -1,10 +1,9 @@
-import { PartyError } from '../errors.ts';
 import type { Progress, RecordedError, TaskOutcome } from '../ledger/index.ts';
 import { Attempt } from '../runner/attempt.ts';
 import { captureConsole } from '../runner/console-capture.ts';
-import { list } from '../sources/list.ts';
 import { isTask, type Task } from '../task/define-task.ts';
 import type { Json, Shard } from '../task/source.ts';
+import { observedTask } from './observed-task.ts';
 import { checkRunTaskOptions } from './options-check.ts';
 import { heldTask, ProcessEnd } from './test-attempt.ts';
 import { TestClock } from './test-clock.ts';
@@ -26,15 +25,21 @@ export interface RunTaskOptions {
    * From where to go on: the `cursor` of an earlier result, or what was given to `checkpoint`.
    * @default - the beginning
    */
-  readonly cursor?: Json;
+  readonly cursor?: Json | undefined;
+  /**
+   * How far an earlier run had come: the `progress` of its result, so that items are counted on from there.
+   * @default - nothing was done
+   */
+  readonly progress?: Progress | undefined;
   /**
    * Ends the invocation's time once so many items are completed or so many checkpoints made. What is being
-   * processed then is finished, and the task is `interrupted` with its cursor.
+   * processed then is finished, `checkpoint` answers false, and the task is `interrupted` with its cursor. The
+   * signal of a task that makes a further checkpoint all the same aborts.
    * @default - there is time for all
    */
   readonly stopAfter?: number;
   /**
-   * Items to process in place of those of the task's source.
+   * Items to process in place of those of the task's source, whose `count` is not asked then.
    * @default - the task's own source is read
    */
   readonly items?: readonly unknown[];
@@ -58,6 +63,16 @@ export interface RunTaskOptions {
    */
   readonly attempt?: number;
   /**
+   * The context's `idempotencyKey`, to tell work that was begun anew from a further attempt at the same.
+   * @default - the same for each run of a task, or of a child of it
+   */
+  readonly idempotencyKey?: string;
+  /**
+   * Cancels the task when it aborts, as a person does: the task's own signal aborts, and it ends `cancelled`.
+   * @default - nobody cancels it
+   */
+  readonly signal?: AbortSignal;
+  /**
    * Tasks that the run has executed before this one: `deploy.summary()` tells of them.
    * @default - none
    */
@@ -77,8 +92,9 @@ export interface TaskBefore {
   readonly result?: unknown;
 }
 
-/** A line that the task logged, or wrote to `console`. */
+/** A line of the task's log: what it logged or wrote to `console`, and what the runner says of it. */
 export interface LogLine {
+  /** Lines of level `debug` are only there where the variable POWERTOOLS_LOG_LEVEL says so, as on Lambda. */
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly message: string;
   /** Further fields of the line. */
@@ -100,9 +116,11 @@ export interface TaskRun {
   readonly reason?: string;
   /** From where a further run goes on. */
   readonly cursor?: Json;
+  /** How far it has come, earlier runs included. */
   readonly progress?: Progress;
   /** How many items this run completed. */
   readonly processed: number;
+  /** In the order in which they were logged. */
   readonly logs: readonly LogLine[];
   /** Into what a task with `forEach` or `shards` was split; its children are run one by one. */
   readonly children?: readonly ({ readonly key: string } | { readonly shard: Shard })[];
@@ -110,12 +128,15 @@ export interface TaskRun {
 
 /**
  * Runs a task once as the runner would in one invocation, middlewares and retries included, without AWS. Pauses
- * between tries and those that a `rate` makes pass at once.
- * @throws PartyError `usage` for what is no task, and for options that the task has no use for
+ * between tries and those that a `rate` makes pass at once; a task that goes on holding itself back by `pauseWhile`
+ * is `interrupted`. What a task throws is in the result.
+ * @throws TypeError for what is no task, and for options that the task has no use for
  */
 export async function runTask(task: Task, options: RunTaskOptions = {}): Promise<TaskRun> {
   if (!isTask(task)) {
-    throw new PartyError('usage', 'runTask was given what is no task', 'give it what defineTask returns');
+    throw new TypeError(
+      "runTask was given what is no task: give it what defineTask returns, the default export of the task's file",
+    );
   }
   checkRunTaskOptions(task, options);
   const clock = new TestClock(options.stopAfter);
@@ -128,7 +149,7 @@ export async function runTask(task: Task, options: RunTaskOptions = {}): Promise
   };
   const release = captureConsole();
   try {
-    await new Attempt(heldTask(observed(task, options, clock), { options, clock, ledger, print })).make();
+    await new Attempt(heldTask(observedTask(task, options, clock), { options, clock, ledger, print })).make();
   } catch (error) {
     // It only says that the runner's process would have ended; what came of the task is recorded before.
     if (!(error instanceof ProcessEnd)) throw error;
@@ -136,26 +157,6 @@ export async function runTask(task: Task, options: RunTaskOptions = {}): Promise
     release();
   }
   return { ...ledger.outcome, processed: clock.processed, logs };
-}
-
-/** The task with what is counted and replaced of it. */
-function observed(task: Task, { items }: RunTaskOptions, clock: TestClock): Task {
-  if (task.items === undefined) return task;
-  const { process, pauseWhile } = task.items;
-  return {
-    ...task,
-    items: {
-      ...task.items,
-      rate: undefined,
-      ...(items === undefined ? {} : { source: async () => list(items) }),
-      process: async (batch, ctx) => {
-        const changed = await process(batch, ctx);
-        clock.completed(batch.length);
-        return changed;
-      },
-      pauseWhile: pauseWhile && (async (ctx) => clock.heldBack((await pauseWhile(ctx)) === true)),
-    },
-  };
 }
 
 const IDENTITY = ['timestamp', 'service', 'version', 'task', 'run', 'attempt', 'key', 'shard'];

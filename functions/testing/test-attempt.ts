@@ -3,12 +3,15 @@ import type { RunRecord, SelectedTask } from '../ledger/index.ts';
 import type { HeldTask } from '../runner/attempt.ts';
 import type { Task } from '../task/define-task.ts';
 import type { RunTaskOptions } from './run-task.ts';
-import type { TestClock } from './test-clock.ts';
+import { GRACE, type TestClock } from './test-clock.ts';
 import type { TestLedger } from './test-ledger.ts';
 
 export const RUN_ID = '0'.repeat(32);
 export const VERSION = '1';
 export const NAME = 'task';
+const SOON = 5;
+/** The longest that a timer takes. */
+const NEVER = 2 ** 31 - 1;
 const SELECTED = { when: 'once', delivery: 'at-least-once', onFailure: 'fail-deploy' } as const;
 
 /** Thrown where the runner would end its process. */
@@ -25,7 +28,7 @@ export interface TestSetup {
 
 /** A task as the runner holds it once it has claimed it. */
 export function heldTask(task: Task, { options, clock, ledger, print }: TestSetup): HeldTask {
-  const { env = {}, environmentName = 'test' } = options;
+  const { env = {}, environmentName = 'test', signal } = options;
   const { timeoutSeconds, startedAt, endsAt, now } = clock;
   const file = {
     ...{ version: VERSION, name: NAME, file: `${VERSION}_${NAME}.ts`, checksum: '' },
@@ -48,8 +51,13 @@ export function heldTask(task: Task, { options, clock, ledger, print }: TestSetu
         timeoutSeconds,
         variables: env,
         now,
-        // Nobody asks anything of a task in a test, pauses pass at once, and each checkpoint is counted.
-        timing: { cancelPoll: 2 ** 31 - 1, grace: 5_000, second: 0, checkpoint: 0 },
+        timing: {
+          cancelPoll: signal === undefined ? NEVER : SOON,
+          grace: GRACE,
+          // Pauses pass at once.
+          second: 0,
+          checkpoint: 0,
+        },
         endProcess: async () => {
           throw new ProcessEnd();
         },

@@ -3,7 +3,6 @@ import type {
   Claim,
   Ledger,
   PlannedChild,
-  Progress,
   TaskDemands,
   TaskOutcome,
   TaskRecord,
@@ -15,6 +14,8 @@ import { NAME, RUN_ID, VERSION } from './test-attempt.ts';
 import type { TestClock } from './test-clock.ts';
 
 const NOTHING: TaskDemands = { request: undefined, rate: undefined };
+/** Always the same, so that a child keeps its idempotency key. */
+const PLAN = new Date(0).toISOString();
 
 /** Takes the place of the table: it holds one task, claimed, and keeps what becomes of it. */
 export class TestLedger {
@@ -34,10 +35,11 @@ export class TestLedger {
     // Nothing else of it is asked for in one attempt.
     this.ports = {
       id: 'test',
+      runs: { standing: async () => ({ state: 'running' }) },
       tasks: { all: async () => records },
       children: () => ({ plan }),
     } as unknown as Ledger;
-    this.holding = new TestHolding(this.ports, claimOf(clock, options), clock, (outcome) => {
+    this.holding = new TestHolding(this.ports, claimOf(clock, options), options.signal, (outcome) => {
       this.#outcome = outcome === 'fanned-out' ? { state: outcome, children: this.#children } : outcome;
     });
   }
@@ -51,27 +53,27 @@ export class TestLedger {
 type Outcome = Omit<TaskRun, 'processed' | 'logs'>;
 
 class TestHolding extends Holding {
-  readonly #clock: TestClock;
+  readonly #cancelling: AbortSignal | undefined;
   readonly #keep: (outcome: Outcome | 'fanned-out') => void;
 
   constructor(
     ledger: Ledger,
     claim: Claim,
-    clock: TestClock,
+    cancelling: AbortSignal | undefined,
     keep: (outcome: Outcome | 'fanned-out') => void,
   ) {
     super(ledger, claim);
-    this.#clock = clock;
+    this.#cancelling = cancelling;
     this.#keep = keep;
   }
 
-  override async checkpoint(_cursor: unknown, _progress: Progress | undefined): Promise<TaskDemands> {
-    this.#clock.checkpoint();
-    return NOTHING;
+  override checkpoint(): Promise<TaskDemands> {
+    return this.demands();
   }
 
   override async demands(): Promise<TaskDemands> {
-    return NOTHING;
+    if (this.#cancelling?.aborted !== true) return NOTHING;
+    return { ...NOTHING, request: { kind: 'cancel', by: 'a test', at: this.claim.startedAt } };
   }
 
   override async finish({ logs: _, by: _by, ...outcome }: TaskOutcome): Promise<true> {
@@ -93,7 +95,7 @@ function taskRecord(task: TaskBefore): Partial<TaskRecord> {
   return { ...task, lastRun: RUN_ID };
 }
 
-function claimOf(clock: TestClock, { cursor, key, shard, attempt = 1 }: RunTaskOptions): Claim {
+function claimOf(clock: TestClock, { cursor, progress, key, shard, attempt = 1 }: RunTaskOptions): Claim {
   const startedAt = new Date(clock.startedAt).toISOString();
   return {
     version: VERSION,
@@ -108,11 +110,11 @@ function claimOf(clock: TestClock, { cursor, key, shard, attempt = 1 }: RunTaskO
     resetAt: undefined,
     lastRun: undefined,
     cursor,
-    progress: undefined,
+    progress,
     rate: undefined,
     key,
     shard,
-    plan: key === undefined && shard === undefined ? undefined : startedAt,
+    plan: key === undefined && shard === undefined ? undefined : PLAN,
     previous: undefined,
   };
 }

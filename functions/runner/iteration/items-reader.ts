@@ -2,6 +2,7 @@ import { messageOf, PartyError } from '../../errors.ts';
 import type { TaskContext, TaskLogger } from '../../task/context.ts';
 import type { TaskItems } from '../../task/define-task.ts';
 import { isSource, type Json, readerOf, type Shard, type SourceReader } from '../../task/source.ts';
+import { clearTimeout, setTimeout } from '../timers.ts';
 
 /** What an option of the task's author threw, named by the option. */
 export function thrownBy(option: string, error: unknown): Error {

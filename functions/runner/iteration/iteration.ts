@@ -7,6 +7,7 @@ import type { Bookmark } from '../bookmark.ts';
 import type { RunnerPorts } from '../ports.ts';
 import type { StopSignal } from '../stop-signal.ts';
 import type { StopWatch } from '../stop-watch.ts';
+import { clearTimeout, nextTurn, setTimeout } from '../timers.ts';
 import { pauseAfter } from '../tries.ts';
 import { CompletedItems, type Unit } from './completed-items.ts';
 import { itemCount, positionOf } from './item-words.ts';
@@ -287,7 +288,7 @@ export class Iteration {
 
   /** A source in memory would otherwise keep every timer and socket waiting. */
   async #letOthersTurn(): Promise<void> {
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await nextTurn();
     this.#turnAt = this.#setup.ports.now();
   }
 }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { list, source } from '../../../functions/sources/index.ts';
 import { defineTask } from '../../../functions/task/index.ts';
+import type { TaskRequest } from '../../../functions/task/middleware.ts';
 import { runTask } from '../../../functions/testing/index.ts';
 
 const items = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
@@ -101,11 +102,66 @@ describe('a task with run', () => {
     });
 
     const first = await runTask(task, { stopAfter: 2 });
-    const second = await runTask(task, { cursor: first.cursor ?? null });
+    const second = await runTask(task, { cursor: first.cursor });
 
     expect(first).toMatchObject({ state: 'interrupted', cursor: 2, progress: { done: 2, total: 5 } });
     expect(first.reason).toBeUndefined();
     expect(second).toMatchObject({ state: 'succeeded', result: 'all pages' });
+  });
+
+  it('that goes on although its time is over is aborted', async () => {
+    const told: boolean[] = [];
+    const task = defineTask({
+      async run({ checkpoint, signal }) {
+        while (!signal.aborted) told.push(await checkpoint(told.length));
+        throw new Error('left in the middle');
+      },
+    });
+
+    const run = await runTask(task, { stopAfter: 2 });
+
+    expect(run).toMatchObject({ state: 'interrupted', cursor: 2 });
+    expect(told).toEqual([true, false, false]);
+  });
+
+  it('ends in a dry run after some checkpoints as well', async () => {
+    const task = defineTask({
+      async run({ checkpoint }) {
+        for (let page = 1; await checkpoint(page); page++);
+      },
+    });
+
+    expect(await runTask(task, { dryRun: true, stopAfter: 3 })).toMatchObject({
+      state: 'interrupted',
+      cursor: 3,
+    });
+  });
+
+  it('is cancelled by a signal', async () => {
+    const cancel = new AbortController();
+    const task = defineTask({
+      async run({ checkpoint, signal }) {
+        await checkpoint('page 1');
+        setTimeout(() => cancel.abort(), 1);
+        await sleep(60_000, undefined, { signal });
+      },
+    });
+
+    expect(await runTask(task, { signal: cancel.signal })).toMatchObject({
+      state: 'cancelled',
+      cursor: 'page 1',
+    });
+  });
+
+  it('that does not mind the signal is given up', async () => {
+    const task = defineTask({ run: () => new Promise(() => undefined) });
+
+    const run = await runTask(task, { signal: AbortSignal.abort() });
+
+    expect(run).toMatchObject({
+      state: 'cancelled',
+      reason: expect.stringContaining('went on all the same'),
+    });
   });
 
   it('cannot end the process', async () => {
@@ -142,7 +198,22 @@ describe('a task with run', () => {
   it('has one idempotency key however often it is run', async () => {
     const task = defineTask({ run: ({ idempotencyKey }) => idempotencyKey });
 
-    expect((await runTask(task)).result).toBe((await runTask(task, { attempt: 2 })).result);
+    const first = (await runTask(task)).result;
+    await sleep(2);
+    expect((await runTask(task, { attempt: 2 })).result).toBe(first);
+    expect((await runTask(task, { idempotencyKey: 'once' })).result).toBe('once');
+  });
+
+  it('shows its middlewares the key that it is given', async () => {
+    const seen: string[] = [];
+    const task = defineTask({
+      middleware: [{ before: ({ context }: TaskRequest) => void seen.push(context.idempotencyKey) }],
+      run: () => undefined,
+    });
+
+    await runTask(task, { idempotencyKey: 'once' });
+
+    expect(seen).toEqual(['once']);
   });
 });
 
@@ -169,11 +240,66 @@ describe('a task with items', () => {
     doubled.length = 0;
 
     const first = await runTask(task, { stopAfter: 4 });
-    const second = await runTask(task, { cursor: first.cursor ?? null });
+    const second = await runTask(task, { cursor: first.cursor });
 
     expect(first).toMatchObject({ state: 'interrupted', processed: 4, progress: { done: 4, total: 10 } });
     expect(second).toMatchObject({ state: 'succeeded', processed: 6 });
     expect(doubled).toEqual(items(10).map((item) => item * 2));
+  });
+
+  it('counts on from where an earlier run had come', async () => {
+    const first = await runTask(task, { stopAfter: 4 });
+    const { cursor, progress } = first;
+
+    expect(await runTask(task, { cursor, progress })).toMatchObject({
+      processed: 6,
+      result: '5 of 10 items changed',
+    });
+  });
+
+  it('stops after as many items as it is told to, however slow they and their source are', async () => {
+    const slow = defineTask({
+      items: source<number>(async function* () {
+        for (const item of items(5)) {
+          await sleep(5);
+          yield [item, item];
+        }
+      }),
+      process: () => sleep(5),
+    });
+
+    for (const stopAfter of [1, 2, 3]) {
+      expect(await runTask(slow, { stopAfter })).toMatchObject({
+        state: 'interrupted',
+        processed: stopAfter,
+      });
+    }
+  });
+
+  it('finishes what it has begun when it stops', async () => {
+    const wide = defineTask({
+      items: list(items(10)),
+      concurrency: 4,
+      process: (item, { signal }) => sleep(item, undefined, { signal }),
+    });
+
+    const run = await runTask(wide, { stopAfter: 1 });
+
+    expect(run).toMatchObject({ state: 'interrupted', progress: { done: run.processed } });
+    expect(run.processed).toBeLessThanOrEqual(5);
+  });
+
+  it('does not ask for a count of items that it is given', async () => {
+    const counted = defineTask({
+      items: list(items(3)),
+      count() {
+        throw new Error('no database');
+      },
+      process: () => undefined,
+    });
+
+    expect(await runTask(counted, { items: ['a', 'b'] })).toMatchObject({ progress: { done: 2, total: 2 } });
+    expect((await runTask(counted)).state).toBe('failed');
   });
 
   it('says at which item it failed, and goes on there', async () => {
@@ -187,7 +313,7 @@ describe('a task with items', () => {
 
     const first = await runTask(fragile);
     isBroken = false;
-    const second = await runTask(fragile, { cursor: first.cursor ?? null });
+    const second = await runTask(fragile, { cursor: first.cursor });
 
     expect(first).toMatchObject({ state: 'failed', processed: 2, error: { item: '3' } });
     expect(first.error?.position).toMatch(/item 3/);
@@ -223,7 +349,7 @@ describe('a task with items', () => {
     const first = await runTask(pages, { stopAfter: 1 });
 
     expect(first.state).toBe('interrupted');
-    expect(await runTask(pages, { cursor: first.cursor ?? null })).toMatchObject({
+    expect(await runTask(pages, { cursor: first.cursor })).toMatchObject({
       state: 'succeeded',
       processed: 4 - first.processed,
     });
@@ -253,6 +379,8 @@ describe('a split task', () => {
 
     expect(acme.result).toMatch(/^acme /);
     expect(String(acme.result).split(' ')[1]).not.toBe(String(globex.result).split(' ')[1]);
+    await sleep(2);
+    expect((await runTask(tenants, { key: 'acme', attempt: 2 })).result).toBe(acme.result);
     expect((await runTask(halves, { shard: { index: 1, count: 2 } })).result).toEqual({ index: 1, count: 2 });
     expect((await runTask(halves)).children).toEqual([
       { shard: { index: 0, count: 2 } },
@@ -301,19 +429,71 @@ describe('runTask', () => {
   });
 
   it.each([
-    [{ stopAfter: 0 }, 'stopAfter is 0'],
-    [{ stopAfter: 1.5 }, 'stopAfter is 1.5'],
-    [{ items: [1] }, 'items were given for a task that has none'],
-    [{ key: 'acme' }, 'a key was given for a task without "forEach"'],
-    [{ shard: { index: 0, count: 1 } }, 'a shard was given for a task without "shards"'],
+    [{ stopAfter: 0 }, 'stopAfter is 0: give a whole number above 0'],
+    [{ stopAfter: 1.5 }, 'stopAfter is 1.5: give'],
+    [{ attempt: 0 }, 'attempt is 0: give a whole number above 0'],
+    [{ items: [1] }, 'items were given for a task that has none: leave them out'],
+    [{ key: 'acme' }, 'a key was given for a task without "forEach": leave it out'],
+    [{ shard: { index: 0, count: 1 } }, 'a shard was given for a task without "shards": leave it out'],
+    [{ params: { days: 1 } }, 'params were given for a task without "params": give the task a schema'],
+    [{ cursor: new Date() as never }, 'the cursor given to runTask is not JSON: it is or holds a Date'],
+    [{ env: { PORT: 3000 as never } }, 'env.PORT is 3000: give a text'],
+    [{ signal: {} as never }, 'signal is {}: give an AbortSignal'],
+    [{ dryrun: true } as never, 'unknown option "dryrun": did you mean "dryRun"?'],
+    [{ database: true } as never, 'unknown option "database": the options are env, params'],
   ])('refuses %j for a task that has no use for it', async (options, message) => {
     await expect(runTask(defineTask({ run: () => undefined }), options)).rejects.toThrow(message);
+  });
+
+  it.each([{ items: [1] }, { cursor: { index: 1 } }, { stopAfter: 1 }])(
+    'refuses %j where it is not said for which child',
+    async (options) => {
+      const task = defineTask({ shards: 2, items: () => list([1]), process: () => undefined });
+
+      await expect(runTask(task, options)).rejects.toThrow(/was given for a task that is split: .*the shard/);
+      const child = { ...options, shard: { index: 0, count: 1 } };
+      expect((await runTask(task, child)).state).toBe('succeeded');
+    },
+  );
+
+  it('keeps lines of level debug where it is told to', async () => {
+    const task = defineTask({ run: ({ logger }) => logger.debug('a detail') });
+    const levels = async () => (await runTask(task)).logs.map(({ level }) => level);
+
+    expect(await levels()).not.toContain('debug');
+    vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'DEBUG');
+    expect(await levels()).toContain('debug');
+    vi.unstubAllEnvs();
+  });
+
+  it('does not wait for timers that the test has faked', async () => {
+    let failures = 2;
+    let isBusy = true;
+    const task = defineTask({
+      items: list(items(3)),
+      retries: 2,
+      pauseWhile() {
+        isBusy = !isBusy;
+        return !isBusy;
+      },
+      async process() {
+        failures -= 1;
+        if (failures >= 0) throw new Error('not yet');
+      },
+    });
+    const toFake = ['setTimeout', 'setInterval', 'setImmediate', 'clearTimeout', 'Date'] as const;
+    vi.useFakeTimers({ toFake: [...toFake] });
+    onTestFinished(() => void vi.useRealTimers());
+
+    expect(await runTask(task)).toMatchObject({ state: 'succeeded', processed: 3 });
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('refuses what is no task, and a shard that is none', async () => {
     const task = defineTask({ shards: 2, run: () => undefined });
 
-    await expect(runTask({ run() {} } as never)).rejects.toThrow('what is no task');
+    await expect(runTask({ run() {} } as never)).rejects.toThrow('what is no task: give it');
+    await expect(runTask({ default: task } as never)).rejects.toThrow('the default export');
     await expect(runTask(task, { shard: { index: 2, count: 2 } })).rejects.toThrow(
       'shard is {"index":2,"count":2}',
     );
