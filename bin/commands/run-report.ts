@@ -1,6 +1,7 @@
 import type { LogLine, RunStatus, TaskStatus } from '../../functions/controller/requests.ts';
 import { messageOf } from '../../functions/errors.ts';
 import { LogReader } from '../party/log-reader.ts';
+import { showPassingLines } from '../terminal/live-lines.ts';
 import { doneOf } from '../terminal/progress.ts';
 import { runningLine, runningLines } from '../terminal/running-lines.ts';
 import { safeDocument, safeText } from '../terminal/safe-text.ts';
@@ -44,7 +45,7 @@ export class RunReport {
     const tasks = safeDocument(run.tasks);
     const seen = { colours: terminal.progressColours, now: now() };
     const drawTasks = () =>
-      terminal.passingLines((columns) => runningLines({ runId: run.runId, tasks }, columns, seen));
+      showPassingLines(terminal, (columns) => runningLines({ runId: run.runId, tasks }, columns, seen));
     for (const task of tasks) {
       const executed = task.lastRun === this.#runId;
       const state = executed || task.state === 'running' ? task.state : 'waiting';

@@ -1,4 +1,5 @@
 import type { ChildStatus, RunStatus, TaskStatus } from '../../functions/controller/requests.ts';
+import { showPassingLines } from '../terminal/live-lines.ts';
 import { progressBar, progressText } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { type DeployOrder, deploy, invoke, shardsOf } from './deploy.ts';
@@ -18,7 +19,8 @@ export async function tellBackfill(
   const barLine = (task: TaskStatus): string =>
     `  ◐ ${nameColumns(task)} ${progressBar(task.progress)} ${progressText(task.progress)}`;
   const show = ({ tasks: [task] }: RunStatus): void => {
-    if (task?.state === 'running' && task.progress !== null) terminal.passingLines(() => [barLine(task)]);
+    if (task?.state === 'running' && task.progress !== null)
+      showPassingLines(terminal, () => [barLine(task)]);
   };
   let runner: number | undefined;
   let kills = 0;

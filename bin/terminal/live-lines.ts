@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import type { Terminal } from './terminal.ts';
 import { columnsOf, cut } from './text-width.ts';
 
 /** What a terminal is written to. */
@@ -18,6 +19,11 @@ const DEFAULT_ROWS = 24;
 const ERASE_BELOW = '\u001b[J';
 const ERASE_TO_THE_RIGHT = '\u001b[K';
 const up = (rows: number): string => (rows === 0 ? '\r' : `\r\u001b[${rows}A`);
+
+/** Shows lines below what is said on stderr, in place of those before, if a terminal reads it. */
+export function showPassingLines(terminal: Terminal, layOut: LayOut): void {
+  terminal.passingLines((stream) => new LiveLines(stream))?.show(layOut);
+}
 
 /**
  * Lines at the end of what a terminal shows, which change in place. A frame is one write, of the lines that have

@@ -1,5 +1,5 @@
 import { type Colours, colours, wantsColour } from './colours.ts';
-import { type LayOut, LiveLines, type TerminalStream } from './live-lines.ts';
+import type { LiveLines, TerminalStream } from './live-lines.ts';
 import { jsonText, safeDocument, safeText } from './safe-text.ts';
 
 /** What a terminal is made of; the process's own streams, or a test's. */
@@ -14,7 +14,7 @@ export interface Streams {
 export class Terminal {
   readonly #streams: Streams;
   readonly #closed = new AbortController();
-  readonly #live: LiveLines;
+  #live: LiveLines | undefined;
   readonly #paintsProgress: boolean;
   readonly json: boolean;
   /** For stdout. */
@@ -24,7 +24,6 @@ export class Terminal {
 
   constructor(streams: Streams, options: { json: boolean; color: boolean }) {
     this.#streams = streams;
-    this.#live = new LiveLines(streams.stderr);
     this.json = options.json;
     const isPainted = (stream: TerminalStream) =>
       wantsColour({ flag: options.color, env: streams.env, isTty: stream.isTTY ?? false });
@@ -58,7 +57,8 @@ export class Terminal {
 
   /** Says on stderr what is going on; the caller has taken control characters out of what is not its own. */
   progress(text: string): void {
-    this.#live.writeAbove(`${text}\n`);
+    if (this.#live === undefined) this.#streams.stderr.write(`${text}\n`);
+    else this.#live.writeAbove(`${text}\n`);
   }
 
   /** Whether lines can change in place: a terminal reads stderr. */
@@ -66,19 +66,20 @@ export class Terminal {
     return this.#streams.stderr.isTTY === true && this.#streams.env.TERM !== 'dumb';
   }
 
-  /** Shows lines on stderr, below what is said, in place of those before. */
-  passingLines(layOut: LayOut): void {
-    if (this.showsPassingLines) this.#live.show(layOut);
+  /** The lines below what is said on stderr, made at the first call; undefined where lines cannot change in place. */
+  passingLines(make: (stream: TerminalStream) => LiveLines): LiveLines | undefined {
+    if (this.showsPassingLines) this.#live ??= make(this.#streams.stderr);
+    return this.#live;
   }
 
   /** Takes the passing lines away; what is printed or asked does that, too. */
   endPassingLines(): void {
-    this.#live.clear();
+    this.#live?.clear();
   }
 
   /** Asks a person yes or no, on stderr; no for an answer too if they leave with Ctrl-C. */
   async confirm(question: string): Promise<boolean> {
-    this.#live.clear();
+    this.endPassingLines();
     const { confirm } = await import('@clack/prompts');
     const { stdin, stderr, env } = this.#streams;
     const { FORCE_COLOR } = env;
@@ -99,7 +100,7 @@ export class Terminal {
   }
 
   #write(lines: readonly string[]): void {
-    this.#live.clear();
+    this.endPassingLines();
     if (lines.length > 0 && !this.#closed.signal.aborted) this.#streams.stdout.write(`${lines.join('\n')}\n`);
   }
 }

@@ -9,7 +9,7 @@ import { CTRL_C, openTerminal } from './pty.ts';
 
 const QUICK = `
 import { defineTask } from 'after-party/task';
-export default defineTask({ when: 'manual', run: () => 'done at once' });
+export default defineTask({ run: () => 'done at once' });
 `;
 
 /** Waits in the middle of its items until it is let go. */
@@ -92,32 +92,34 @@ const shown = (name: string) => json('show', name);
 const widest = (text: string) => Math.max(...text.split('\n').map(columnsOf));
 
 describe('a question in a terminal', () => {
-  const RESET = ['reset', 'renumber_all_orders', '--reason', 'x'];
+  const INVOKE = ['invoke', 'quick'];
+  const RESET = ['reset', 'quick', '--reason', 'x'];
 
   it('is answered with y', async () => {
-    const terminal = inTerminal(RESET);
-    await terminal.sees('Reset?');
+    const terminal = inTerminal(INVOKE);
+    await terminal.sees('Yes');
     terminal.press('y');
 
     expect(await terminal.end()).toBe(0);
-    expect(terminal.text).toContain('20260102000000_renumber_all_orders is manual');
+    expect(terminal.text).toContain('1 of 1 ran: quick');
     expect(terminal.hasCursor).toBe(true);
   });
 
   it.each([
-    ['n', 'n'],
-    ['Enter', '\r'],
-    ['Ctrl-C', CTRL_C],
-  ])('is answered with %s, and nothing is done', async (_, key) => {
-    const before = await shown('renumber_all_orders');
-    const terminal = inTerminal(RESET);
-    await terminal.sees('Reset?');
+    ['n', 'n', INVOKE],
+    ['Enter', '\r', INVOKE],
+    ['Ctrl-C', CTRL_C, INVOKE],
+    ['Ctrl-C', CTRL_C, RESET],
+  ])('is answered with %s, and nothing is done', async (_, key, argv) => {
+    const before = await shown('quick');
+    const terminal = inTerminal(argv);
+    await terminal.sees('Yes');
     terminal.press(key);
 
     expect(await terminal.end()).toBe(2);
-    expect(terminal.text).toContain('nothing was changed');
+    expect(terminal.text).toMatch(/nothing was (started|changed)/);
     expect(terminal.hasCursor).toBe(true);
-    expect(await shown('renumber_all_orders')).toEqual(before);
+    expect(await shown('quick')).toEqual(before);
   });
 
   it('has no colours with --no-color and NO_COLOR, and is read in 40 columns', async () => {

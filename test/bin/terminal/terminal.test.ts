@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { showPassingLines } from '../../../bin/terminal/live-lines.ts';
 import { Terminal } from '../../../bin/terminal/terminal.ts';
 
 function openTerminal(fields: { readonly isTTY?: boolean; readonly TERM?: string } = {}) {
@@ -15,7 +16,7 @@ const broken = (code: string) => Object.assign(new Error(code), { code });
 describe('a terminal', () => {
   it('takes passing lines away before it prints or is asked', () => {
     const { terminal, out, err } = openTerminal();
-    terminal.passingLines(() => ['◐ busy']);
+    showPassingLines(terminal, () => ['◐ busy']);
     terminal.progress('said');
     terminal.print('data', (text) => [text]);
 
@@ -29,7 +30,7 @@ describe('a terminal', () => {
     ['it cannot move its cursor', { TERM: 'dumb' }],
   ])('shows no passing lines and asks nobody where %s', (_, fields) => {
     const { terminal, err } = openTerminal(fields);
-    terminal.passingLines(() => ['◐ busy']);
+    showPassingLines(terminal, () => ['◐ busy']);
     terminal.progress('said');
 
     expect(err()).toBe('said\n');
