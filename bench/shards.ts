@@ -48,7 +48,7 @@ async function goThrough(items: number, shards: number): Promise<number> {
       end: async () => undefined,
     }),
     runnersAtOnce: SHARDS,
-    executions: new Executions(database.client, 'bench'),
+    executions: new Executions(database.client, 'bench', 'bench'),
   });
   const manifest: ManifestTask = {
     ...{ ...about, description: 'Wait', when: 'once', delivery: 'at-least-once', splits: 'shards' },

@@ -8,6 +8,7 @@ import { declareDiagnosing } from './declarations/diagnosing.ts';
 import { declareLooking } from './declarations/looking.ts';
 import { declareRunning } from './declarations/running.ts';
 import { refuseSlips } from './declarations/slips.ts';
+import { declareTrying } from './declarations/trying.ts';
 
 /** Declares the commands, in the order in which the help lists them. */
 export function declareCommands(
@@ -25,6 +26,7 @@ export function declareCommands(
   };
   const declaring = { program, surroundings, ended, withParty };
   declareAuthoring(declaring);
+  declareTrying(declaring);
   declareLooking(declaring);
   declareRunning(declaring);
   declareControl(declaring);

@@ -29,12 +29,22 @@ export interface LoadCheck {
 }
 
 /**
- * Loads the bundle once, in a process of its own without credentials, and asks each task what it is.
+ * Loads the bundle once, and checks the order of its tasks.
  * @throws PartyError `broken-task`, `bad-order`, naming the files
  */
 export function checkTasksLoad(check: LoadCheck): Manifest {
+  const tasks = describeTasks(check);
+  checkOrder(tasks);
+  return { v: 1, tasks };
+}
+
+/**
+ * Loads the bundle once, in a process of its own without credentials, and asks each task what it is.
+ * @throws PartyError `broken-task`, naming the files
+ */
+export function describeTasks(check: LoadCheck): ManifestTask[] {
   const { timeoutMs = 30_000 } = check;
-  const child = withModules(check, () => describeTasks(check, timeoutMs));
+  const child = withModules(check, () => load(check, timeoutMs));
   const tasks: ManifestTask[] = [];
   const broken: string[] = [];
   let culprit = 'the bundle';
@@ -47,10 +57,7 @@ export function checkTasksLoad(check: LoadCheck): Manifest {
   }
   if (end === 'stalled') broken.push(`${culprit}: it never finishes loading: it awaits what does not happen`);
   if (end === 'early') broken.push(`${culprit}: ${endOf(child, timeoutMs)}`);
-  if (broken.length === 0) {
-    checkOrder(tasks);
-    return { v: 1, tasks };
-  }
+  if (broken.length === 0) return tasks;
   throw new PartyError(
     'broken-task',
     broken.join('\n'),
@@ -58,7 +65,7 @@ export function checkTasksLoad(check: LoadCheck): Manifest {
   );
 }
 
-function describeTasks(check: LoadCheck, timeout: number): SpawnSyncReturns<Buffer> {
+function load(check: LoadCheck, timeout: number): SpawnSyncReturns<Buffer> {
   const program = functionsModule('runner/describe-tasks');
   return spawnSync(process.execPath, ['--enable-source-maps', program, join(check.bundle, 'index.mjs')], {
     cwd: check.bundle,

@@ -54,7 +54,11 @@ export async function invoke(
   );
 }
 
-async function readParams(text: string, cwd: string): Promise<Record<string, unknown>> {
+/**
+ * Reads params as a person gave them.
+ * @throws PartyError `bad-params`
+ */
+export async function readParams(text: string, cwd: string): Promise<Record<string, unknown>> {
   const place = text.startsWith('@') ? resolve(cwd, text.slice(1)) : '--params';
   const json = text.startsWith('@') ? await readParamsFile(place) : text;
   const params = parseJson(json, place);

@@ -79,20 +79,34 @@ export class Terminal {
 
   /** Asks a person yes or no, on stderr; no for an answer too if they leave with Ctrl-C. */
   async confirm(question: string): Promise<boolean> {
-    this.endPassingLines();
     const { confirm } = await import('@clack/prompts');
+    const message = safeText(question);
+    return (await this.#ask((streams) => confirm({ message, initialValue: false, ...streams }))) === true;
+  }
+
+  /** Has a person choose, on stderr; undefined if they leave with Ctrl-C. */
+  async choose<T extends object>(
+    question: string,
+    choices: readonly { readonly value: T; readonly label: string }[],
+  ): Promise<T | undefined> {
+    const { select } = await import('@clack/prompts');
+    const message = safeText(question);
+    // Its type of an option is another one for each type of value.
+    const options = choices.map(({ label }, value) => ({ value, label: safeText(label) }));
+    const answer = await this.#ask((streams) => select<number>({ message, options, ...streams }));
+    return typeof answer === 'number' ? choices[answer]?.value : undefined;
+  }
+
+  async #ask<Answer>(
+    ask: (streams: { input: NodeJS.ReadStream; output: NodeJS.WriteStream }) => Promise<Answer>,
+  ): Promise<Answer> {
+    this.endPassingLines();
     const { stdin, stderr, env } = this.#streams;
     const { FORCE_COLOR } = env;
     // Whether the prompt has colours it asks Node, which looks here and at stdout.
     env.FORCE_COLOR = this.#paintsProgress ? '1' : '0';
     try {
-      const answer = await confirm({
-        message: safeText(question),
-        initialValue: false,
-        input: stdin as NodeJS.ReadStream,
-        output: stderr as NodeJS.WriteStream,
-      });
-      return answer === true;
+      return await ask({ input: stdin as NodeJS.ReadStream, output: stderr as NodeJS.WriteStream });
     } finally {
       if (FORCE_COLOR === undefined) delete env.FORCE_COLOR;
       else env.FORCE_COLOR = FORCE_COLOR;

@@ -40,10 +40,12 @@ export class Executions {
   readonly #client: DynamoDBDocumentClient;
   /** Names this process among the clients of the database. */
   readonly #driver: string;
+  readonly #ledgerId: string;
 
-  constructor(client: DynamoDBDocumentClient, driver: string) {
+  constructor(client: DynamoDBDocumentClient, driver: string, ledgerId: string) {
     this.#client = client;
     this.#driver = driver;
+    this.#ledgerId = ledgerId;
   }
 
   /** What came of the attempt to begin one: only the first one does. */
@@ -52,7 +54,10 @@ export class Executions {
       this.#client.send(
         new PutCommand({
           TableName: TABLE,
-          Item: { runId, generation, driver: this.#driver, state: 'running', invocations: {} },
+          Item: {
+            ...{ runId, generation, driver: this.#driver, ledgerId: this.#ledgerId },
+            ...{ state: 'running', invocations: {} },
+          },
           ConditionExpression: 'attribute_not_exists(runId) OR generation < :generation',
           ExpressionAttributeValues: { ':generation': generation },
         }),
@@ -90,16 +95,16 @@ export class Executions {
     });
   }
 
-  /** Executions that none of these clients drives. */
+  /** Executions of this ledger's runs that none of these clients drives. */
   async orphans(clients: readonly string[]): Promise<readonly Orphan[]> {
     const orphans: Orphan[] = [];
     const pages = paginateScan(
       { client: this.#client },
       {
         TableName: TABLE,
-        FilterExpression: '#state = :running',
+        FilterExpression: '#state = :running AND ledgerId = :ledgerId',
         ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':running': 'running' },
+        ExpressionAttributeValues: { ':running': 'running', ':ledgerId': this.#ledgerId },
         ConsistentRead: true,
       },
     );

@@ -58,6 +58,7 @@ const STACK_AT_REST: StackStates = {
 export interface LocalParty {
   /** What DynamoDB clients need to reach the database. */
   readonly dynamo: DynamoDBClientConfig;
+  readonly ledger: Ledger;
   /** Sends the controller an event as Lambda would: a request, or CloudFormation's. */
   request(event: unknown, alias?: typeof STATUS_ALIAS): Promise<unknown>;
   /** Whether this process drives the run, so that it ends with it. */
@@ -105,7 +106,7 @@ async function assemble(
   const config = { ...CONFIG, ...options.config };
   const ledgerId = options.ledgerId ?? ledgerIdOf(options);
   const logs = await LocalLogs.open(options.folder, options.onLogLine ?? (() => undefined));
-  const executions = new Executions(client, database.clientId);
+  const executions = new Executions(client, database.clientId, ledgerId);
   const runnerOptions = lazily(async (): Promise<ForkedRunnerOptions> => {
     const environment = await environmentOf(options, { client, database, config, ledgerId });
     const { onRunner } = options;
@@ -118,10 +119,11 @@ async function assemble(
     runnersAtOnce: runnersAtOnce(),
     executions,
   });
+  const ledger = new Ledger(new LedgerTable(client, LEDGER_TABLE, ledgerId));
   const controller = createController({
     config,
     manifest,
-    ledger: new Ledger(new LedgerTable(client, LEDGER_TABLE, ledgerId)),
+    ledger,
     workflow: driver,
     stacks: options.stacks ?? STACK_AT_REST,
     runnerLogs: logs,
@@ -141,6 +143,7 @@ async function assemble(
 
   return {
     dynamo,
+    ledger,
     async request(event, alias) {
       if (!isLook(event)) await prepare();
       return send(event, alias === undefined ? FUNCTION_ARN : `${FUNCTION_ARN}:${alias}`);

@@ -120,7 +120,7 @@ export class DeployedParty {
         };
       },
       runnersAtOnce: 4,
-      executions: new Executions(dynalite.client, ledgerId),
+      executions: new Executions(dynalite.client, 'this process', ledgerId),
     });
     const log =
       (level: string) =>

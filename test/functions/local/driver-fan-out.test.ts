@@ -61,7 +61,7 @@ function driverOf({ parent, child = runOnce, invoke, runnersAtOnce = 64, togethe
     return { report: { v: 1, runId } };
   };
   const driver = new Driver({
-    executions: new Executions(dynalite.client, 'this process'),
+    executions: new Executions(dynalite.client, 'this process', 'L'),
     async decide({ state }) {
       told.push(state);
       return state.child === undefined ? (parent.shift() ?? end()) : child(state);
@@ -199,7 +199,7 @@ describe('fan-out', () => {
 
 describe('adoption of a run whose children were being executed', () => {
   it('has each of them settled in its own thread, and goes on with the run', async () => {
-    const dead = new Executions(dynalite.client, 'a dead process');
+    const dead = new Executions(dynalite.client, 'a dead process', 'L');
     const execution = { runId, generation: 0 };
     await dead.begin(execution);
     const invocations: Invocation[] = [4, 9].map((child) => ({

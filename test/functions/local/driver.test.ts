@@ -23,7 +23,7 @@ afterAll(() => dynalite.stop());
 
 beforeEach(() => {
   runId = (count++).toString(16).padStart(32, '0');
-  executions = new Executions(dynalite.client, 'this process');
+  executions = new Executions(dynalite.client, 'this process', 'L');
 });
 
 afterEach(async () => {
@@ -186,15 +186,19 @@ describe('adoption', () => {
     expect(await orphans()).toEqual([]);
 
     runId = `f${runId.slice(1)}`;
-    await new Executions(dynalite.client, 'another process').begin({ runId, generation: 0 });
+    await new Executions(dynalite.client, 'another process', 'L').begin({ runId, generation: 0 });
     expect(await orphans('another process', 'this process')).toEqual([]);
     expect(await orphans('this process')).toEqual([
-      { runId, generation: 0, driver: 'another process', state: 'running', invocations: {} },
+      { runId, generation: 0, driver: 'another process', ledgerId: 'L', state: 'running', invocations: {} },
     ]);
+
+    // Only whoever has its ledger can go on with a run.
+    const elsewhere = new Executions(dynalite.client, 'this process', 'M');
+    expect(await elsewhere.orphans([])).toEqual([]);
   });
 
   it('tells Decide that the runner died with its process, and drives on', async () => {
-    const dead = new Executions(dynalite.client, 'a dead process');
+    const dead = new Executions(dynalite.client, 'a dead process', 'L');
     await dead.begin({ runId, generation: 0 });
     await dead.beginInvocation({ runId, generation: 0 }, { work: work('1'), requestId: 'the-request' });
     const { driver, told } = driverOn([run('2'), end()]);
@@ -209,7 +213,7 @@ describe('adoption', () => {
   });
 
   it('takes over the execution that a dead process had come to, not the first', async () => {
-    const dead = new Executions(dynalite.client, 'a dead process');
+    const dead = new Executions(dynalite.client, 'a dead process', 'L');
     await dead.begin({ runId, generation: 0 });
     await dead.begin({ runId, generation: 1 });
     const { driver, told } = driverOn([end()]);
@@ -223,7 +227,7 @@ describe('adoption', () => {
   });
 
   it('leaves a run to the first that takes it', async () => {
-    await new Executions(dynalite.client, 'a dead process').begin({ runId, generation: 0 });
+    await new Executions(dynalite.client, 'a dead process', 'L').begin({ runId, generation: 0 });
     const found = await orphans('this process');
     const [one, two] = [driverOn([]), driverOn([])];
 
@@ -233,7 +237,7 @@ describe('adoption', () => {
   });
 
   it('says which runs cannot be gone on with, and leaves them at that', async () => {
-    await new Executions(dynalite.client, 'a dead process').begin({ runId, generation: 0 });
+    await new Executions(dynalite.client, 'a dead process', 'L').begin({ runId, generation: 0 });
     const { driver } = driverOn(Array(9).fill(new Error('no such run')));
 
     const failures = await driver.adopt(await orphans('this process'));
@@ -250,10 +254,10 @@ describe('adoption', () => {
     await driver.start(runId);
     while (told.length < 2 || Object.keys((await orphans())[0]?.invocations ?? {}).length > 0) await sleep(5);
     await driver.close();
-    executions = new Executions(dynalite.client, 'a later process');
+    executions = new Executions(dynalite.client, 'a later process', 'L');
     const later = driverOn([end()]);
 
-    await later.driver.adopt(await orphans('a later process'));
+    await later.driver.adopt(await orphans('a later process', 'L'));
 
     expect(later.told).toMatchObject([{ v: 1, runId, error: { Error: 'Driver.Ended' } }]);
     expect(later.told[0]?.work).toBeUndefined();
