@@ -33,8 +33,7 @@ export interface RunTaskOptions {
   readonly progress?: Progress | undefined;
   /**
    * Ends the invocation's time once so many items are completed or so many checkpoints made. What is being
-   * processed then is finished, `checkpoint` answers false, and the task is `interrupted` with its cursor. The
-   * signal of a task that makes a further checkpoint all the same aborts.
+   * processed then is finished, `checkpoint` answers false, and the task is `interrupted` with its cursor.
    * @default - there is time for all
    */
   readonly stopAfter?: number;
