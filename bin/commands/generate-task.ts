@@ -111,5 +111,5 @@ function whenItRuns(name: string, { when, background }: ManifestTask): string {
   if (when === 'manual') return `run it by hand: npx after-party invoke ${name}`;
   const verb = background === true ? 'starts it after its commit' : 'runs it';
   const often = when === 'every-deploy' ? `every deploy ${verb}` : `the next deploy ${verb}, once`;
-  return `${often}; try it on this machine: npx after-party invoke ${name} --local`;
+  return `${often}; try it on this machine: npx after-party dev ${name}`;
 }

@@ -5,7 +5,7 @@ Each file \`<version>_<name>.ts\` here is a task. \`cdk deploy\` runs those that
 the order of their versions, each once, and records them.
 
     npx after-party generate task backfill_full_name     write a new one, and its test; --template dynamo, csv, sql …
-    npx after-party invoke backfill_full_name --local    try it on this machine
+    npx after-party dev backfill_full_name               try it on this machine, again on each save
     npx after-party status --stack NAME                  what ran, what failed, what is pending
 
 - A task runs at least once: one that failed or broke off runs again with the next deploy. Write it so that a second

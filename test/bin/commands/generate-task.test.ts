@@ -18,7 +18,9 @@ describe('generate task', () => {
         'created test/tasks/backfill_full_name.test.ts   (node:test, since neither jest nor vitest is set up here)\n' +
         'pending: yes\n',
     );
-    expect(stderr).toContain('the next deploy runs it, once');
+    expect(stderr).toContain(
+      'the next deploy runs it, once; try it on this machine: npx after-party dev backfill_full_name',
+    );
     expect(
       await app.textOf('tasks/20261120092000_backfill_full_name.ts'),
     ).toBe(`import { defineTask } from 'after-party/task';
