@@ -42,11 +42,11 @@ export interface CommandLine {
   readonly words: readonly string[];
 }
 
-/** The command lines of `program` in the `sh` blocks of a page. */
+/** The command lines of `program` in the `sh` blocks of a page, and in the steps of its `yaml` blocks. */
 export function commandLines(page: string, program: string): CommandLine[] {
   const lines = blocksOf(page)
-    .filter(({ language }) => language === 'sh')
-    .flatMap(({ code }) => code.split('\n'));
+    .filter(({ language }) => language === 'sh' || language === 'yaml')
+    .flatMap(({ code }) => code.split('\n').map((line) => line.replace(/^ *(?:- )?run: /, '')));
   return lines.flatMap((text) => {
     // Behind a pipe, too.
     const [, rest] = text.split(new RegExp(`^(?:.* \\| )?${program}(?= )`));
