@@ -19,6 +19,7 @@ describe('a task after another', () => {
   it.each<[string, TaskRecord]>([
     ['has succeeded', earlier('succeeded')],
     ['was skipped by a person', earlier('skipped')],
+    ['was baselined', earlier('baselined')],
     ['has succeeded before it failed when run again by hand', earlier('failed', { succeededAt: at(1) })],
   ])('runs once that one %s', (_, record) => {
     expect(stepOf(runOf([LATER]), record)).toEqual({ kind: 'run', versions: ['2'] });

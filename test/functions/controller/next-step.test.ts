@@ -109,6 +109,7 @@ describe('where a task stands', () => {
     ['succeeded', 'done'],
     ['skipped', 'done'],
     ['cancelled', 'done'],
+    ['baselined', 'done'],
     ['in-doubt', 'failed'],
     ['failed', 'ready'],
     ['interrupted', 'ready'],

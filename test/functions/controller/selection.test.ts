@@ -55,6 +55,7 @@ describe('a deploy selects', () => {
     ['succeeded', false],
     ['skipped', false],
     ['cancelled', false],
+    ['baselined', false],
   ] as const)('a task that is %s: %s', (state, isSelected) => {
     const selection = selectForDeploy(manifestOf(deployed('1')), recorded(earlier(state)), config);
     expect(versions(selection)).toEqual(isSelected ? ['1'] : []);
