@@ -1,10 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const entry = (name: string): string => fileURLToPath(new URL(`functions/${name}/index.ts`, import.meta.url));
+
 export default defineConfig({
-  // The example tasks import the package by its name, which otherwise needs a build.
+  // The example tasks and their tests import the package by its name, which otherwise needs a build.
   resolve: {
-    alias: { 'after-party/task': fileURLToPath(new URL('functions/task/index.ts', import.meta.url)) },
+    alias: {
+      'after-party/task': entry('task'),
+      'after-party/sources': entry('sources'),
+      'after-party/testing': entry('testing'),
+    },
   },
   test: {
     include: ['test/**/*.test.ts'],

@@ -1,24 +1,25 @@
+import { runTask } from 'after-party/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import task from '../../tasks/20260309090000_announce_release.ts';
 import { startLoopbackServer } from '../loopback-server.ts';
-import { runTask } from './run-task.ts';
+
+const IMPORT = { version: '1', name: 'import_price_list', state: 'succeeded', result: '250 items' } as const;
+const RESTART = { version: '2', name: 'restart_search', state: 'succeeded' } as const;
+const SEED = { version: '3', name: 'seed_default_roles', state: 'failed' } as const;
 
 describe('announce_release', () => {
   it.each([
-    [0, 0, 'prod: no tasks ran'],
-    [1, 0, 'prod: 1 task ran'],
-    [2, 1, 'prod: 3 tasks ran, 1 failed'],
-  ])('tells the team of %i that succeeded and %i that failed', async (succeeded, failed, text) => {
+    [[], 'prod: no tasks ran'],
+    [[IMPORT], 'prod: 1 task ran'],
+    [[IMPORT, RESTART, SEED], 'prod: 3 tasks ran, 1 failed'],
+  ])('tells the team of %j', async (tasksBefore, text) => {
     const slack = await startLoopbackServer(() => 200);
     onTestFinished(() => slack.stop());
+    const env = { SLACK_URL: slack.url };
 
-    const result = await runTask(task, {
-      env: { SLACK_URL: slack.url },
-      environmentName: 'prod',
-      summary: { tasks: [], succeeded, failed },
-    });
+    const run = await runTask(task, { env, environmentName: 'prod', tasksBefore });
 
-    expect(result).toBe(`→ Slack "${text}"`);
+    expect(run).toMatchObject({ state: 'succeeded', result: `→ Slack "${text}"` });
     expect(slack.requests.map(({ body }) => JSON.parse(body))).toEqual([{ text }]);
   });
 
@@ -26,7 +27,9 @@ describe('announce_release', () => {
     const slack = await startLoopbackServer(() => 500);
     onTestFinished(() => slack.stop());
 
-    await expect(runTask(task, { env: { SLACK_URL: slack.url } })).rejects.toThrow('HTTP 500 from Slack');
+    const run = await runTask(task, { env: { SLACK_URL: slack.url } });
+
+    expect(run).toMatchObject({ state: 'failed', error: { message: 'HTTP 500 from Slack' } });
     expect(task).toMatchObject({ when: 'every-deploy', onFailure: 'continue' });
   });
 });

@@ -1,9 +1,9 @@
+import { runTask, type TaskRun } from 'after-party/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startLoopbackServer } from '../loopback-server.ts';
 import { startDatabase } from './database.ts';
-import { runTask } from './run-task.ts';
 
-async function importList(list: string | number): Promise<unknown> {
+async function importList(list: string | number): Promise<TaskRun> {
   const supplier = await startLoopbackServer(() => (typeof list === 'number' ? list : [200, list]));
   onTestFinished(() => supplier.stop());
   // With a client of its own, which finds the test's database.
@@ -17,9 +17,9 @@ describe('import_price_list', () => {
     const prices = await startDatabase('prices', ['sku'], [{ sku: 'A-1', cents: 1 }]);
 
     await importList('sku,cents\nA-1,250\nA-2,990\n');
-    const result = await importList('sku,cents\r\nA-1,250\r\nA-2,990\r\n');
+    const run = await importList('sku,cents\r\nA-1,250\r\nA-2,990\r\n');
 
-    expect(result).toBe('2 items');
+    expect(run).toMatchObject({ state: 'succeeded', result: '2 items' });
     expect(await prices.items()).toEqual(
       expect.arrayContaining([
         { sku: 'A-1', cents: 250 },
@@ -28,25 +28,27 @@ describe('import_price_list', () => {
     );
   });
 
-  it('imports the rows before a bad one, and names its line', async () => {
+  it('imports the rows before a bad one, names its line, and would go on there', async () => {
     const prices = await startDatabase('prices', ['sku'], []);
 
-    await expect(importList('sku,cents\nA-1,250\nA-2\nA-3,990\n')).rejects.toThrow(
-      'the stream, line 3: a row of 1 value',
-    );
+    const run = await importList('sku,cents\nA-1,250\nA-2\nA-3,990\n');
 
+    expect(run).toMatchObject({ state: 'failed', processed: 1, progress: { done: 1 } });
+    expect(run.error?.message).toContain('the stream, line 3: a row of 1 value');
+    expect(run.cursor).toBeDefined();
     expect(await prices.items()).toEqual([{ sku: 'A-1', cents: 250 }]);
   });
 
   it.each([
-    ['sku,cents\nA-2,nine\n', '"nine" is not a price in cents'],
-    ['<html>', 'the stream, line 1'],
-    [404, /^HTTP 404 from http/],
+    ['sku,cents\nA-2,nine\n', /^"nine" is not a price in cents/],
+    ['<html>', /the stream, line 1/],
+    [404, /HTTP 404 from http/],
   ])('imports nothing from %j', async (list, message) => {
     const prices = await startDatabase('prices', ['sku'], []);
 
-    await expect(importList(list)).rejects.toThrow(message);
+    const run = await importList(list);
 
+    expect(run).toMatchObject({ state: 'failed', error: { message: expect.stringMatching(message) } });
     expect(await prices.items()).toEqual([]);
   });
 });

@@ -1,8 +1,9 @@
+import { runTask } from 'after-party/testing';
 import { describe, expect, it } from 'vitest';
 import task from '../../tasks/20260302090000_recalculate_invoices.ts';
 import { startDatabase } from './database.ts';
-import { runTask } from './run-task.ts';
 
+const env = { INVOICES_TABLE: 'invoices' };
 const LINES = [
   { quantity: 2, cents: 150 },
   { quantity: 1, cents: 99 },
@@ -20,17 +21,23 @@ describe('recalculate_invoices', () => {
       ],
     );
 
-    const result = await runTask(task, { env: { INVOICES_TABLE: 'invoices' }, params: { month: '2026-01' } });
+    const run = await runTask(task, { env, params: { month: '2026-01' } });
 
-    expect(result).toBe('1 of 2 invoices changed');
+    expect(run).toMatchObject({ state: 'succeeded', result: '1 of 2 invoices changed' });
     const totals = (await invoices.items()).map(({ number, totalCents }) => [number, totalCents]);
     expect(Object.fromEntries(totals)).toEqual({ 1: 399, 2: 399, 3: 0 });
   });
 
-  it('runs by hand only, for a month', async () => {
+  it.each([
+    [{ month: 'January' }, 'expected a month such as 2026-01'],
+    [{}, 'month'],
+  ])('reads nothing for %j', async (params, words) => {
+    const run = await runTask(task, { env, params });
+
+    expect(run).toMatchObject({ state: 'failed', error: { message: expect.stringContaining(words) } });
+  });
+
+  it('runs by hand only', () => {
     expect(task.when).toBe('manual');
-    expect(await task.params?.['~standard'].validate({ month: '2026-01' })).not.toHaveProperty('issues');
-    expect(await task.params?.['~standard'].validate({ month: 'January' })).toHaveProperty('issues');
-    expect(await task.params?.['~standard'].validate({})).toHaveProperty('issues');
   });
 });

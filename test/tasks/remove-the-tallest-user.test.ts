@@ -1,8 +1,8 @@
+import { runTask } from 'after-party/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import task from '../../tasks/20260119140000_remove_the_tallest_user.ts';
 import { startDatabase } from './database.ts';
-import { runTask } from './run-task.ts';
 
 const env = { USERS_TABLE: 'users' };
 const USERS = [
@@ -15,9 +15,10 @@ describe('remove_the_tallest_user', () => {
   it('marks the tallest user, and leaves the others', async () => {
     const users = await startDatabase('users', ['id'], USERS);
 
-    const result = await runTask(task, { env, idempotencyKey: 'first' });
+    const run = await runTask(task, { env, idempotencyKey: 'first' });
 
-    expect(result).toBe('removed 1 user (272 cm)');
+    expect(run).toMatchObject({ state: 'succeeded', result: 'removed 1 user (272 cm)' });
+    expect(run.logs).toContainEqual({ level: 'info', message: 'removed a user', user: 'b' });
     expect(await users.items()).toEqual(
       expect.arrayContaining([USERS[0], { ...USERS[1], removedBy: 'first' }, USERS[2]]),
     );
@@ -25,17 +26,26 @@ describe('remove_the_tallest_user', () => {
 
   it('removes nobody else in a second attempt, and the next one when it is asked again', async () => {
     await startDatabase('users', ['id'], USERS);
-    await runTask(task, { env, idempotencyKey: 'first' });
+    const removed = async (idempotencyKey: string, attempt: number) =>
+      (await runTask(task, { env, idempotencyKey, attempt })).result;
 
-    expect(await runTask(task, { env, idempotencyKey: 'first', attempt: 2 })).toBe('removed 1 user (272 cm)');
-    expect(await runTask(task, { env, idempotencyKey: 'second' })).toBe('removed 1 user (201 cm)');
+    expect(await removed('first', 1)).toBe('removed 1 user (272 cm)');
+    expect(await removed('first', 2)).toBe('removed 1 user (272 cm)');
+    expect(await removed('second', 1)).toBe('removed 1 user (201 cm)');
   });
 
   it('only says in a dry run whom it would remove', async () => {
     const users = await startDatabase('users', ['id'], USERS);
 
-    expect(await runTask(task, { env, dryRun: true })).toBe('would remove b (272 cm)');
+    expect((await runTask(task, { env, dryRun: true })).result).toBe('would remove b (272 cm)');
     expect(await users.items()).toEqual(expect.arrayContaining(USERS));
+  });
+
+  it('fails without its table', async () => {
+    expect(await runTask(task)).toMatchObject({
+      state: 'failed',
+      error: { message: expect.stringContaining('USERS_TABLE, which is not set') },
+    });
   });
 
   it('agrees with a plain model, whoever is there', async () => {
@@ -46,7 +56,9 @@ describe('remove_the_tallest_user', () => {
         const people = cms.map((heightCm, index) => ({ id: String(index), heightCm }));
         const users = await startDatabase('users', ['id'], people);
 
-        for (const idempotencyKey of attempts) await runTask(task, { env, idempotencyKey });
+        for (const idempotencyKey of attempts) {
+          expect((await runTask(task, { env, idempotencyKey })).state).toBe('succeeded');
+        }
 
         const tallestFirst = cms.toSorted((a, b) => b - a);
         const removed = (await users.items())

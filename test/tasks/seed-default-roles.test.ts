@@ -1,7 +1,7 @@
+import { runTask } from 'after-party/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import task from '../../tasks/20260223090000_seed_default_roles.ts';
 import { startLoopbackServer } from '../loopback-server.ts';
-import { contextWith, runTask } from './run-task.ts';
 
 /** Without tenants it cannot list them. */
 async function startIdentity({ tenants, locked }: { tenants?: readonly string[]; locked?: string }) {
@@ -13,23 +13,24 @@ async function startIdentity({ tenants, locked }: { tenants?: readonly string[];
   return { identity, env: { IDENTITY_URL: identity.url } };
 }
 
-async function keys(env: Record<string, string>): Promise<unknown> {
-  return task.split?.of === 'keys' ? task.split.keys(contextWith({ env })) : undefined;
-}
-
 describe('seed_default_roles', () => {
   it('is split into all tenants but the excepted one', async () => {
     const { env } = await startIdentity({ tenants: ['acme', 'staff', 'globex', 'staff/2'] });
 
-    expect(await keys(env)).toEqual(['acme', 'globex', 'staff/2']);
+    const run = await runTask(task, { env });
+
+    expect(run).toMatchObject({
+      state: 'fanned-out',
+      children: [{ key: 'acme' }, { key: 'globex' }, { key: 'staff/2' }],
+    });
   });
 
   it('gives one tenant the roles, whatever its key', async () => {
     const { env, identity } = await startIdentity({});
 
-    const result = await runTask(task, { env, key: 'a/b #1 ü' });
+    const run = await runTask(task, { env, key: 'a/b #1 ü' });
 
-    expect(result).toBe('3 roles');
+    expect(run).toMatchObject({ state: 'succeeded', result: '3 roles' });
     expect(identity.requests).toMatchObject([
       {
         method: 'PUT',
@@ -39,11 +40,22 @@ describe('seed_default_roles', () => {
     ]);
   });
 
-  it('fails for a tenant that does not take them, and where it cannot know the tenants', async () => {
+  it('fails for a tenant that does not take them, and for no other', async () => {
     const { env } = await startIdentity({ locked: 'initech' });
 
-    await expect(runTask(task, { env, key: 'initech' })).rejects.toThrow('HTTP 423');
-    await expect(keys(env)).rejects.toThrow('HTTP 503');
+    expect(await runTask(task, { env, key: 'initech' })).toMatchObject({
+      state: 'failed',
+      error: { message: 'HTTP 423 from the identity service' },
+    });
+    expect((await runTask(task, { env, key: 'acme' })).state).toBe('succeeded');
+  });
+
+  it('fails where it cannot know the tenants', async () => {
+    const { env } = await startIdentity({});
+
+    const run = await runTask(task, { env });
+
+    expect(run).toMatchObject({ state: 'failed', error: { message: expect.stringContaining('HTTP 503') } });
   });
 
   it('fails no deploy', () => {

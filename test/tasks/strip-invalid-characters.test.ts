@@ -1,8 +1,9 @@
+import type { Task } from 'after-party/task';
+import { runTask } from 'after-party/testing';
 import { describe, expect, it, vi } from 'vitest';
-import { list } from '../../functions/sources/index.ts';
-import type { Task } from '../../functions/task/index.ts';
 import { startDatabase } from './database.ts';
-import { runTask } from './run-task.ts';
+
+const env = { TITLES_TABLE: 'titles' };
 
 /** With a client of its own, which finds the test's database. */
 async function loadTask(): Promise<Task> {
@@ -24,10 +25,10 @@ describe('strip_invalid_characters', () => {
     );
 
     // Act
-    const result = await runTask(await loadTask(), { env: { TITLES_TABLE: 'titles' } });
+    const run = await runTask(await loadTask(), { env });
 
     // Assess
-    expect(result).toBe('2 of 3 items changed');
+    expect(run).toMatchObject({ state: 'succeeded', result: '2 of 3 items changed' });
     expect(await titles.items()).toEqual(
       expect.arrayContaining([
         { id: '1', title: 'A new day' },
@@ -40,25 +41,18 @@ describe('strip_invalid_characters', () => {
   it('changes nothing the second time', async () => {
     await startDatabase('titles', ['id'], [{ id: '1', title: 'A\u0007 day' }]);
     const task = await loadTask();
-    await runTask(task, { env: { TITLES_TABLE: 'titles' } });
+    await runTask(task, { env });
 
-    expect(await runTask(task, { env: { TITLES_TABLE: 'titles' } })).toBe('0 of 1 item changed');
+    expect((await runTask(task, { env })).result).toBe('0 of 1 item changed');
   });
 
   it('leaves a title alone that was edited since it was read', async () => {
     const titles = await startDatabase('titles', ['id'], [{ id: '1', title: 'A new title' }]);
-    const task = await loadTask();
 
-    const outcome = runTask(
-      // What the scan had read before the edit.
-      {
-        ...task,
-        items: { ...task.items, source: async () => list([{ id: '1', title: 'A\u0007' }]) },
-      } as Task,
-      { env: { TITLES_TABLE: 'titles' } },
-    );
+    // What the scan had read before the edit.
+    const run = await runTask(await loadTask(), { env, items: [{ id: '1', title: 'A\u0007' }] });
 
-    await expect(outcome).rejects.toThrow('The conditional request failed');
+    expect(run).toMatchObject({ state: 'failed', error: { message: 'The conditional request failed' } });
     expect(await titles.items()).toEqual([{ id: '1', title: 'A new title' }]);
   });
 });
