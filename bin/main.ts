@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { EXIT } from './commands/exit-codes.ts';
 import { connect } from './party/connect.ts';
 import { runProgram } from './program.ts';
 import { safeText } from './terminal/safe-text.ts';
@@ -6,7 +7,13 @@ import { safeText } from './terminal/safe-text.ts';
 /** Runs the command line on this process, and ends it. */
 export async function main(): Promise<never> {
   const { stdin, stdout, stderr, env } = process;
-  const cwd = process.cwd();
+  const cwd = currentFolder();
+  if (cwd === undefined) {
+    stderr.write(
+      'error the current folder does not exist any more\n      change to one that does, and try again\n',
+    );
+    process.exit(EXIT.notStarted);
+  }
   const { version } = createRequire(import.meta.url)('after-party/package.json') as { version: string };
   const code = await runProgram(process.argv.slice(2), {
     version,
@@ -23,4 +30,14 @@ export async function main(): Promise<never> {
   // A pipe may still hold what was written; an exit would cut it off.
   for (const stream of [stdout, stderr]) await new Promise((written) => stream.write('', written));
   process.exit(code);
+}
+
+/** Undefined where it was removed under the shell. */
+function currentFolder(): string | undefined {
+  try {
+    return process.cwd();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

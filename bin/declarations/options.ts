@@ -21,8 +21,18 @@ export function partyOptions(command: Command): Command {
         new Option('--local', 'the tasks on this machine, without AWS').conflicts(['profile', 'region']),
       )
       .option('--with-aws', 'let local tasks reach AWS')
-      .option('--reset', 'with --local: empty the ledger and the tables of this machine first'),
+      .option('--reset', 'with --local: empty the ledger and the tables of this machine first')
+      .hook('preAction', refuseWithoutLocal),
   );
+}
+
+function refuseWithoutLocal(command: Command): void {
+  const { local, withAws, reset } = command.opts<{ local?: true; withAws?: true; reset?: true }>();
+  if (local) return;
+  const help = '\n(leave it out, or add --local)';
+  if (withAws) command.error(`error: --with-aws is for --local: a deployed party reaches AWS anyway${help}`);
+  if (reset)
+    command.error(`error: --reset is for --local: it empties .after-party, and nothing in AWS${help}`);
 }
 
 /** How a command prints. */

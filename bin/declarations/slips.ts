@@ -1,40 +1,27 @@
-import type { Command } from 'commander';
+import type { Command, Option } from 'commander';
 import { COMPLETE } from './completing.ts';
 import { collect } from './options.ts';
 
-/** Flags whose value may be blank: a key of a split task is whatever the task says. */
-const MAY_BE_BLANK = new Set(['key']);
+/** How many characters a word may have, and the value of a flag where that is known here. */
+const LONGEST_WORD = 255;
+const LONGEST_VALUE: Readonly<Record<string, number>> = { reason: 500, task: LONGEST_WORD, key: 4096 };
+/** A key of a split task is whatever the task says. */
+const MAY_BE_BLANK: ReadonlySet<string> = new Set(['key']);
 
 /**
- * Refuses what is taken in silence otherwise: a value given twice of which only the last counts, an empty word such as
- * that of an unset shell variable, and a flag that stands where the value of another one is missing.
+ * Refuses what would be taken in silence: a flag given twice of which only the last counts, an empty word such as that
+ * of an unset shell variable, a flag that stands where the value of another one is missing; and words of any length.
  */
 export function refuseSlips(program: Command): void {
   for (const command of leaves(program)) {
     if (command.name() === COMPLETE) continue;
-    refuseSlipsInFlags(command);
+    for (const option of command.options) if (option.required) refuseSlipsIn(command, option);
     command.hook('preAction', () => {
-      const index = command.args.findIndex((word) => word.trim() === '');
-      if (index < 0) return;
-      const { registeredArguments } = command;
-      const argument = registeredArguments[index] ?? registeredArguments.at(-1);
-      command.error(`error: ${argument?.name() ?? 'a word'} is empty`, { code: 'after-party.emptyArgument' });
-    });
-  }
-}
-
-function refuseSlipsInFlags(command: Command): void {
-  const words = new Set(command.options.flatMap(({ long, short }) => [long, short]));
-  for (const option of command.options.filter(({ required }) => required)) {
-    let seen = false;
-    command.on(`option:${option.name()}`, (value: string) => {
-      const refuse = (what: string, code: string) =>
-        command.error(`error: option '${option.flags}' ${what}`, { code });
-      if (seen && option.parseArg !== collect) refuse('was given twice', 'after-party.repeatedOption');
-      seen = true;
-      if (words.has(value)) refuse(`argument missing: ${value} is another flag`, 'after-party.flagAsValue');
-      const blank = MAY_BE_BLANK.has(option.name()) ? value === '' : value.trim() === '';
-      if (blank) refuse('argument is empty', 'after-party.emptyValue');
+      for (const [index, word] of command.args.entries()) {
+        const argument = command.registeredArguments[index] ?? command.registeredArguments.at(-1);
+        const complaint = complaintOf(word, LONGEST_WORD);
+        if (complaint !== undefined) refuse(command, `argument '${argument?.name()}' ${complaint}`);
+      }
     });
   }
 }
@@ -42,4 +29,32 @@ function refuseSlipsInFlags(command: Command): void {
 /** The commands that do something. */
 export function leaves(command: Command): Command[] {
   return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+}
+
+function refuseSlipsIn(command: Command, option: Option): void {
+  const flags = new Set(['--help', ...command.options.flatMap(({ long, short }) => [long, short])]);
+  const longest = LONGEST_VALUE[option.name()] ?? Number.POSITIVE_INFINITY;
+  let seen = false;
+  command.on(`option:${option.name()}`, (value: string) => {
+    const complaint =
+      seen && option.parseArg !== collect
+        ? 'was given twice'
+        : flags.has(value)
+          ? `argument missing: ${value} is another flag`
+          : MAY_BE_BLANK.has(option.name()) && value !== '' && value.trim() === ''
+            ? undefined
+            : complaintOf(value, longest);
+    seen = true;
+    if (complaint !== undefined) refuse(command, `option '${option.flags}' ${complaint}`);
+  });
+}
+
+function complaintOf(text: string, longest: number): string | undefined {
+  if (text.trim() === '') return 'is empty';
+  if (text.length <= longest) return undefined;
+  return `is ${text.length.toLocaleString('en')} characters long: expected at most ${longest}`;
+}
+
+function refuse(command: Command, complaint: string): never {
+  return command.error(`error: ${complaint}`, { code: 'after-party.slip' });
 }

@@ -62,6 +62,13 @@ export function explainAwsError(error: unknown, call: AwsCall): PartyError {
       'name it with --region, or set AWS_REGION or the region of the profile',
     );
   }
+  if (/uv_os_homedir/.test(message)) {
+    return explained(
+      'no-home',
+      'this user has no home folder, in which ~/.aws would be looked for',
+      'set HOME to a folder; an empty one will do where credentials and region are in AWS_* variables',
+    );
+  }
   if (/^Region not accepted/.test(message))
     return explained('no-region', message, 'check --region: a region is named like eu-west-1');
   if (DENIED.test(name)) return explained('no-permission', ...denied(message, call));

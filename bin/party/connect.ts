@@ -1,4 +1,3 @@
-import { PartyError } from '../../functions/errors.ts';
 import { flagsOf } from '../../functions/local/flags.ts';
 import { PartyClient } from './party-client.ts';
 
@@ -26,24 +25,10 @@ export interface Place {
 
 /**
  * Opens the party that the flags, `cdk.out` or AFTER_PARTY_STACK name.
- * @throws PartyError `usage`, and what keeps the party from being found or reached
+ * @throws PartyError that says what keeps the party from being found or reached
  */
 export async function connect(options: PartyOptions, place: Place): Promise<PartyClient> {
   const { stack, env, party, profile, region } = options;
-  if (options.withAws === true && options.local !== true) {
-    throw new PartyError(
-      'usage',
-      '--with-aws is for --local: a deployed party reaches AWS anyway',
-      'leave it out, or add --local',
-    );
-  }
-  if (options.reset === true && options.local !== true) {
-    throw new PartyError(
-      'usage',
-      '--reset is for --local: it empties .after-party, and nothing in AWS',
-      'leave it out, or add --local; `after-party reset TASK` makes a task pending again',
-    );
-  }
   const choice = { stack, env, party };
   if (options.local === true) {
     const { openLocalConnection } = await import('./local-connection.ts');

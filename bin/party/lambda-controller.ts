@@ -5,10 +5,12 @@ import { isRead } from './party-client.ts';
 
 /** The alias on which the controller refuses writes; `grantStatus` gives access to nothing else. */
 const READ_ONLY_ALIAS = 'status';
+/** Lambda takes 6 MB. */
+const LARGEST_PAYLOAD = 6 * 1024 * 1024;
 
 /**
  * Sends one request to a deployed controller and returns its answer as it is.
- * @throws PartyError where the function may not be called, is gone, or broke off
+ * @throws PartyError `too-large`, and where the function may not be called, is gone, or broke off
  */
 export async function invokeController(
   client: LambdaClient,
@@ -17,11 +19,13 @@ export async function invokeController(
 ): Promise<unknown> {
   const read = isRead(request);
   const { functionName, profile } = target;
+  const payload = Buffer.from(JSON.stringify(request));
+  if (payload.length > LARGEST_PAYLOAD) throw tooLarge(payload.length);
   const invoked = await client
     .send(
       new InvokeCommand({
         FunctionName: functionName,
-        Payload: JSON.stringify(request),
+        Payload: payload,
         ...(read && { Qualifier: READ_ONLY_ALIAS }),
       }),
     )
@@ -49,6 +53,15 @@ function parse(text: string): unknown {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+function tooLarge(bytes: number): PartyError {
+  const size = (bytes / 1024 / 1024).toFixed(1);
+  return new PartyError(
+    'too-large',
+    `the request has ${size} MB, and Lambda takes at most 6`,
+    'put large data into a file in S3, and hand the task its name in the params',
+  );
 }
 
 function goneFunction(functionName: string, cause: Error): PartyError {

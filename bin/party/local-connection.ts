@@ -7,7 +7,6 @@ import {
   readApp,
   readLocalEnv,
   readParties,
-  resetFolder,
 } from '../../functions/local/index.ts';
 import { findTasksFolder } from '../../lib/task-files.ts';
 import { appFolder } from '../project/app-folder.ts';
@@ -36,10 +35,9 @@ export async function openLocalConnection(options: LocalOptions, { cwd, env }: P
   const cdkOut = cdkOutFolder(cwd);
   await checkChoice(options.choice, cdkOut);
   if (options.reset) {
-    await resetFolder(folder);
-    options.onWarning(
-      `${folder} was emptied: the ledger, the tables and the logs of this machine begin anew`,
-    );
+    const { resetFolder } = await import('../../functions/local/reset-folder.ts');
+    const what = (await resetFolder(folder)) ? `${folder} was emptied` : `there is no ${folder} to empty`;
+    options.onWarning(`${what}: the ledger, the tables and the logs of this machine begin anew`);
   }
   const environment = async () => ({
     ...(cdkOut !== undefined && (await readApp(cdkOut, options.choice)).environment),

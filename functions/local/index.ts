@@ -4,5 +4,4 @@ export { type Database, openDatabase } from './database.ts';
 export type { LocalLogLine } from './local-logs.ts';
 export { type LocalParty, openLocalParty } from './local-party.ts';
 export type { LocalPartyOptions } from './local-party-options.ts';
-export { resetFolder } from './reset-folder.ts';
 export { readLocalEnv } from './runner-environment.ts';

@@ -15,10 +15,11 @@ const END_MS = 10_000;
 
 /**
  * Empties the folder of a local party: its ledger, its tables, its logs. What else lies there stays.
+ * @returns whether there was one
  * @throws PartyError `held` while another process works with it, `local-folder` where it cannot be emptied
  */
-export async function resetFolder(path: string): Promise<void> {
-  if (!existsSync(path)) return;
+export async function resetFolder(path: string): Promise<boolean> {
+  if (!existsSync(path)) return false;
   const folder = new DatabaseFolder(path);
   try {
     await endServer(folder);
@@ -26,6 +27,7 @@ export async function resetFolder(path: string): Promise<void> {
     for (const name of CONTENTS) await rm(join(path, name), { recursive: true, force: true });
     await lock?.close();
     await rm(folder.lock, { recursive: true, force: true });
+    return true;
   } catch (error) {
     if (isPartyError(error)) throw error;
     const message = `${path} cannot be emptied: ${messageOf(error)}`;

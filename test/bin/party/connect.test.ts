@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { connect } from '../../../bin/party/connect.ts';
 import type { PartyRequest } from '../../../bin/party/party-client.ts';
 import { partyStatus } from '../command-line.ts';
 import { AwsPlace } from './aws-place.ts';
@@ -122,12 +121,6 @@ describe('a deployed party', () => {
 });
 
 describe('fails', () => {
-  it('with flags that exclude each other', async () => {
-    const here = { cwd: place.folder, env: {}, onWarning: () => {} };
-
-    await expect(connect({ stack: 'S', withAws: true }, here)).rejects.toMatchObject({ code: 'usage' });
-  });
-
   it.each(['Dev/Shop', '', '1st', 'x'.repeat(129)])('for %j, which is no name of a stack', async (stack) => {
     await expect(place.open({ resources: [[PARTY]] }, { stack })).rejects.toMatchObject({
       code: 'usage',
@@ -248,6 +241,19 @@ describe('fails', () => {
 
     expect(error).toMatchObject({ code });
     expect(`${(error as Error).message} ${(error as { resolution?: string }).resolution}`).toMatch(words);
+  });
+
+  it('to send more than Lambda takes', async () => {
+    const party = await place.open({ resources: [[PARTY]], arn: 'arn:x', invoke: status });
+    const params = { list: 'x'.repeat(6 * 1024 * 1024) };
+
+    const asked = party.ask({ request: 'invoke', runId: 'a'.repeat(32), names: ['a'], params });
+
+    await expect(asked).rejects.toMatchObject({
+      code: 'too-large',
+      message: expect.stringContaining('6.0 MB'),
+    });
+    expect(place.aws?.calls).toEqual([]);
   });
 
   it('to change anything, without permission or without knowing who asks', async () => {
