@@ -7,10 +7,11 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { expect, it, onTestFinished } from 'vitest';
 import { createDocumentClient, Ledger, LedgerTable } from '../../functions/ledger/index.ts';
+import { taskStates } from '../../functions/ledger/records.ts';
 import { Redactor } from '../../functions/runner/redaction.ts';
 import { TaskLog } from '../../functions/runner/task-log.ts';
 import { startDynalite } from '../dynalite.ts';
-import { blocksOf, commandLines } from './pages.ts';
+import { blocksOf, commandLines, read } from './pages.ts';
 
 const PAGE = 'docs/operating.md';
 const PARTY = 'Shop-prod/Tasks';
@@ -66,4 +67,15 @@ it('asks Logs Insights for fields that the lines have', () => {
 
   expect(queries.length).toBeGreaterThan(3);
   expect(unknown).toEqual([]);
+});
+
+it('says of each state what to do', () => {
+  const derived = ['stale', 'manual', 'every-deploy', 'damaged'];
+  // People see a task that is split as running.
+  const shown = [...taskStates.filter((state) => state !== 'fanned-out'), ...derived];
+
+  const table = read(PAGE).split('| state |')[1]?.split('\n\n', 1)[0] ?? '';
+  const told = [...table.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, state = '']) => state);
+
+  expect(told.sort()).toEqual(shown.sort());
 });
