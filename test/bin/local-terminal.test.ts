@@ -91,7 +91,7 @@ const json = async (...argv: string[]) => {
 const shown = (name: string) => json('show', name);
 const widest = (text: string) => Math.max(...text.split('\n').map(columnsOf));
 
-describe('a question in a terminal', () => {
+describe('a question in a terminal', { timeout: 120_000 }, () => {
   const INVOKE = ['invoke', 'quick'];
   const RESET = ['reset', 'quick', '--reason', 'x'];
 
@@ -147,7 +147,7 @@ describe('a question in a terminal', () => {
   });
 });
 
-describe('a run in a terminal', () => {
+describe('a run in a terminal', { timeout: 120_000 }, () => {
   const INVOKE = ['invoke', 'renumber_all_orders', '--from-start', '--yes'];
   /** By the request to cancel, or by the end of its process. */
   const ENDED = ['cancelled', 'failed'];
@@ -224,7 +224,7 @@ describe('a run in a terminal', () => {
   });
 });
 
-describe('watch in a terminal', () => {
+describe('watch in a terminal', { timeout: 120_000 }, () => {
   it('says where nothing runs', async () => {
     expect(await runProgramFile(['watch', '--local'], { cwd: app })).toMatchObject({
       ...{ code: 0, stdout: 'nothing runs\n', stderr: '' },
@@ -272,7 +272,7 @@ describe('watch in a terminal', () => {
   });
 });
 
-describe('log lines in a terminal', () => {
+describe('log lines in a terminal', { timeout: 120_000 }, () => {
   it('are followed until Ctrl-C', async () => {
     const terminal = inTerminal(['logs', 'renumber_all_orders', '--since', '1h', '--follow']);
     await terminal.sees('in the middle');
