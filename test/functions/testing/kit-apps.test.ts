@@ -62,7 +62,7 @@ it('tests a task with jest, as CommonJS', async () => {
 
   const said = await run(folder, join(MODULES, 'jest/bin/jest.js'), []);
 
-  expect(said).toMatch(/Tests: +3 passed, 3 total/);
+  expect(said).toMatch(/Tests: +4 passed, 4 total/);
   expect(said).toMatch(/exit code 0$/);
   expect(await typeErrors(folder, ['--module', 'node20'])).toBe('');
 });
@@ -72,7 +72,7 @@ it('tests a task with vitest', async () => {
 
   const said = await run(folder, join(MODULES, 'vitest/vitest.mjs'), ['run']);
 
-  expect(said).toMatch(/Tests +3 passed \(3\)/);
+  expect(said).toMatch(/Tests +4 passed \(4\)/);
   expect(said).toMatch(/exit code 0$/);
   expect(await typeErrors(folder, ['--module', 'preserve', '--moduleResolution', 'bundler'])).toBe('');
 });
@@ -82,7 +82,7 @@ it('tests a task with node:test', async () => {
 
   const said = await run(folder, '--test', ['test/trim-names.test.ts']);
 
-  expect(said).toMatch(/pass 3\b/);
+  expect(said).toMatch(/pass 4\b/);
   expect(said).toMatch(/exit code 0$/);
   expect(await typeErrors(folder, ['--module', 'nodenext'])).toBe('');
 });

@@ -14,7 +14,7 @@ it('trims the names that need it, and goes on where it stopped', async () => {
   const env = { API_URL: 'https://api.example' };
 
   const first = await runTask(task, { env, items: users, stopAfter: 1 });
-  const second = await runTask(task, { env, items: users, cursor: first.cursor ?? null });
+  const second = await runTask(task, { env, items: users, cursor: first.cursor });
 
   assert.deepEqual([first.state, first.processed], ['interrupted', 1]);
   assert.deepEqual([second.state, second.processed], ['succeeded', 2]);
@@ -43,4 +43,15 @@ it('sends nothing in a dry run', async () => {
   assert.equal(run.state, 'succeeded');
   assert.equal(run.result, '2 of 3 items changed');
   assert.equal(send.mock.callCount(), 0);
+});
+
+it('runs on, whatever timers the test has faked', async () => {
+  const send = mock.method(globalThis, 'fetch', async () => Response.json({}));
+  send.mock.mockImplementationOnce(async () => new Response('', { status: 503 }));
+  mock.timers.enable();
+
+  const run = await runTask(task, { env: { API_URL: 'https://api.example' }, items: users });
+  mock.timers.reset();
+
+  assert.deepEqual([run.state, run.processed], ['succeeded', 3]);
 });

@@ -13,7 +13,7 @@ it('trims the names that need it, and goes on where it stopped', async () => {
   const env = { API_URL: 'https://api.example' };
 
   const first = await runTask(task, { env, items: users, stopAfter: 1 });
-  const second = await runTask(task, { env, items: users, cursor: first.cursor ?? null });
+  const second = await runTask(task, { env, items: users, cursor: first.cursor });
 
   expect(first).toMatchObject({ state: 'interrupted', processed: 1 });
   expect(second).toMatchObject({ state: 'succeeded', processed: 2 });
@@ -42,4 +42,15 @@ it('sends nothing in a dry run', async () => {
 
   expect(run).toMatchObject({ state: 'succeeded', result: '2 of 3 items changed' });
   expect(send).not.toHaveBeenCalled();
+});
+
+it('runs on, whatever timers the test has faked', async () => {
+  const send = vi.spyOn(globalThis, 'fetch').mockImplementation(async () => Response.json({}));
+  send.mockImplementationOnce(async () => new Response('', { status: 503 }));
+  vi.useFakeTimers();
+
+  const run = await runTask(task, { env: { API_URL: 'https://api.example' }, items: users });
+  vi.useRealTimers();
+
+  expect(run).toMatchObject({ state: 'succeeded', processed: 3 });
 });
