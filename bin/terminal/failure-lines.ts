@@ -29,7 +29,11 @@ export function failureLines(error: unknown, colours: Colours): string[] {
       : [];
   return [
     `${colours.bad('error')} ${safeText(message)}`,
-    ...(resolution === null ? [] : [`      ${safeText(resolution)}`]),
+    ...(resolution === null
+      ? []
+      : safeText(resolution)
+          .split('\n')
+          .map((line) => `      ${line}`)),
     ...stack,
   ];
 }

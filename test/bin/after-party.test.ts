@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { REPORT_MODULES, runProgramFile } from './child-program.ts';
 import { logLine, partyStatus, runStatus, taskStatus } from './command-line.ts';
@@ -51,7 +52,8 @@ describe('the program', { timeout: 30_000 }, () => {
   it('ends with the code that says what happened', async () => {
     const held = await runProgramFile(['skip', 'a', '--reason', 'x'], { env });
     const usage = await runProgramFile(['skip', 'a'], { env });
-    const unnamed = await runProgramFile(['status'], { env: { ...env, AFTER_PARTY_STACK: '' } });
+    const nowhere = { cwd: tmpdir(), env: { ...env, AFTER_PARTY_STACK: '' } };
+    const unnamed = await runProgramFile(['status'], nowhere);
 
     expect(held).toMatchObject({ code: 4, stdout: '', stderr: 'error another run holds it\n' });
     expect(usage).toMatchObject({ code: 2, stdout: '' });
