@@ -41,7 +41,7 @@ function refuseSlipsIn(command: Command, option: Option): void {
         ? 'was given twice'
         : flags.has(value)
           ? `argument missing: ${value} is another flag`
-          : MAY_BE_BLANK.has(option.name()) && value !== '' && value.trim() === ''
+          : MAY_BE_BLANK.has(option.name()) && value.trim() === ''
             ? undefined
             : complaintOf(value, longest);
     seen = true;

@@ -5,7 +5,7 @@ it.each([
   ['a misspelt command', ['statsu'], 'Did you mean status?'],
   ['a misspelt option', ['status', '--stak', 'x'], 'Did you mean --stack?'],
   ['an option of another command', ['status', '--yes'], "unknown option '--yes'"],
-  ['a superfluous word', ['status', 'everything'], 'too many arguments'],
+  ['a superfluous word', ['pause', 'one', 'more'], 'too many arguments'],
   ['a missing word', ['show'], "missing required argument 'tasks'"],
   ['a command that has only begun', ['generate', 'tusk'], "unknown command 'tusk'"],
   ['flags that exclude each other', ['status', '--local', '--profile', 'x'], "'--local' cannot be used with"],
