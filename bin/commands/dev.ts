@@ -3,6 +3,7 @@ import { isPartyError } from '../../functions/errors.ts';
 import type { PartyChoice } from '../../functions/local/index.ts';
 import { findTasksFolder } from '../../lib/task-files.ts';
 import type { Surroundings } from '../declarations/declaring.ts';
+import { appFolder } from '../project/app-folder.ts';
 import { chooseTask } from '../project/choose-task.ts';
 import { FileWatch } from '../project/file-watch.ts';
 import { failureLines } from '../terminal/failure-lines.ts';
@@ -17,6 +18,7 @@ export interface DevOptions extends PartyChoice {
   readonly key?: readonly string[];
   readonly dryRun?: boolean;
   readonly withAws?: boolean;
+  readonly reset?: boolean;
 }
 
 /** Runs a task on this machine, and again whenever it or what it imports is saved, until Ctrl-C. */
@@ -29,6 +31,10 @@ export async function dev(
   const params = options.params === undefined ? undefined : await readParams(options.params, cwd);
   const tasksFolder = findTasksFolder('tasks', cwd);
   const task = await chooseTask(word, tasksFolder, terminal);
+  if (options.reset === true) {
+    const { resetFolder } = await import('../../functions/local/reset-folder.ts');
+    await resetFolder(join(appFolder(cwd), '.after-party'));
+  }
   const watch = new FileWatch();
   const watched = [join(tasksFolder, task.file), join(tasksFolder, '.env.local')];
   const interrupt = new AbortController();

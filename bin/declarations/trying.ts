@@ -12,6 +12,7 @@ export function declareTrying({ program, surroundings, ended }: Declaring): void
     .option('--params <json>', 'params for the task as JSON, or @ and the file that holds it')
     .option('--dry-run', 'have the task only say what it would do')
     .option('--with-aws', 'let the task reach AWS')
+    .option('--reset', 'empty the tables and the ledger of this machine first')
     .optionsGroup('Whose variables:')
     .addOption(new Option('--stack <name>', 'the stack with the tasks').conflicts('env'))
     .option('--env <name>', 'the environment, as cdk.out has it')

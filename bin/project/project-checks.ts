@@ -24,7 +24,8 @@ export async function* projectChecks(
   }
   yield await checkCdkOut(cwd);
   yield await checkTasks(options, cwd);
-  if (options.local === true) yield await checkDatabase(join(app, '.after-party'));
+  // One that is to be emptied first need not be in order.
+  if (options.local === true && options.reset !== true) yield await checkDatabase(join(app, '.after-party'));
 }
 
 async function checkCdkOut(cwd: string): Promise<Check> {

@@ -97,6 +97,20 @@ describe('doctor --local', () => {
     }
   });
 
+  it('finds an .after-party of another version, and is content once that is emptied', async () => {
+    const mark = join(app, '.after-party/format.json');
+    const own = await readFile(mark, 'utf8');
+    await writeFile(mark, '{"format":0}');
+    const older = await doctor();
+    await writeFile(mark, own);
+    const emptied = await doctor('--reset');
+
+    expect(older.code).toBe(2);
+    expect(older.stdout).toMatch(/✖ database .*older version(.|\n)*→ .*--reset/);
+    expect(emptied.code).toBe(0);
+    expect(emptied.stdout).toContain('✔ runner');
+  });
+
   it('finds a cdk.out that cannot be read', async () => {
     await mkdir(join(app, 'cdk.out'));
     await writeFile(join(app, 'cdk.out/manifest.json'), '{');
