@@ -1,6 +1,7 @@
 import type { RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
 import { versionKey } from '../task/version.ts';
 import { unmet, unmetText } from './after.ts';
+import type { StatusView } from './children-status.ts';
 import { standing } from './next-step.ts';
 import { idOf } from './outcome.ts';
 
@@ -9,15 +10,13 @@ export type Step =
   | { readonly does: 'run' | 'resume' | 'wait' | 'stop' | 'behind'; readonly why: string | null }
   | { readonly does: 'leave'; readonly because: string; readonly why: string | null };
 
-type Records = ReadonlyMap<string, TaskRecord | Error>;
-
 /** What a deploy would do with each of the tasks it has selected, were all that it runs to succeed. */
 export function foresee(
   selected: { readonly blocking: readonly SelectedTask[]; readonly background: readonly SelectedTask[] },
-  records: Records,
+  view: StatusView,
   now: number,
 ): Map<string, Step> {
-  const deploy = new Foresight([...selected.blocking, ...selected.background], records, now);
+  const deploy = new Foresight([...selected.blocking, ...selected.background], view, now);
   const stopped = deploy.blocking(selected.blocking);
   deploy.background(selected.background, stopped);
   return deploy.steps;
@@ -27,12 +26,14 @@ class Foresight {
   readonly steps = new Map<string, Step>();
   readonly #run: RunRecord;
   readonly #now: number;
+  readonly #splits: StatusView['splits'];
   readonly #damaged: ReadonlyMap<string, Error>;
   /** As they would be once what runs before has succeeded. */
   readonly #records = new Map<string, TaskRecord>();
 
-  constructor(selection: readonly SelectedTask[], records: Records, now: number) {
+  constructor(selection: readonly SelectedTask[], { records, splits }: StatusView, now: number) {
     this.#now = now;
+    this.#splits = splits;
     const damaged = new Map<string, Error>();
     for (const [version, record] of records)
       if (record instanceof Error) damaged.set(version, record);
@@ -71,14 +72,20 @@ class Foresight {
     const isUnready = (task: SelectedTask): boolean => this.#missing(task).length > 0;
     for (let waiting = left.filter(isUnready); ; waiting = left.filter(isUnready)) {
       for (const task of left.filter((other) => !waiting.includes(other))) {
-        const step = this.#seen(task);
-        this.#note(task, stopped !== undefined && runs(step) ? behind(stopped) : leftAlone(step));
+        this.#noteBackground(task, stopped);
       }
       if (waiting.length === left.length) break;
       left = waiting;
     }
-    for (const task of left)
-      this.#note(task, stopped === undefined ? leftAlone(this.#step(task)) : behind(stopped));
+    for (const task of left) this.#noteBackground(task, stopped);
+  }
+
+  /** What another run is at, those that are after it wait for. */
+  #noteBackground(task: SelectedTask, stopped: SelectedTask | undefined): void {
+    const step = this.#seen(task);
+    const isBehind = stopped !== undefined && step.does !== 'leave' && step.does !== 'wait';
+    this.#note(task, isBehind ? behind(stopped) : step);
+    if (!isBehind) this.steps.set(versionKey(task.version), leftAlone(step));
   }
 
   #seen(task: SelectedTask): Step {
@@ -103,7 +110,10 @@ class Foresight {
           ? stop('it broke off and may have had its effect: it will be in doubt')
           : { does: 'leave', because: 'stale', why: 'it succeeded before a re-run by hand broke off' };
       case 'split':
-        return { does: 'resume', why: null };
+        return record?.state === 'fanned-out' &&
+          this.#splits?.get(versionKey(task.version))?.isUnderWay === true
+          ? { does: 'wait', why: `run ${record.run} is executing its children` }
+          : { does: 'resume', why: null };
       case 'ready':
         return { does: record?.state === 'interrupted' ? 'resume' : 'run', why: null };
     }

@@ -23,7 +23,7 @@ export async function plan(
   const view = await withChildren(ports, await readLedger(ports));
   const blocking = selectForDeploy(manifest, view, ports.config);
   const background = selectBackground(manifest, view, ports.config);
-  const steps = foresee({ blocking, background }, view.records, ports.now());
+  const steps = foresee({ blocking, background }, view, ports.now());
   const deployed = new Set(ports.manifest.tasks.map(({ version }) => versionKey(version)));
   const statuses = statusOf({ ...ports, manifest }, view).map((task) => withoutForesight(task, deployed));
   const byVersion = new Map(statuses.map((task) => [versionKey(task.version), task]));

@@ -4,6 +4,7 @@ import type { PartyConfig } from '../../../functions/controller/ports.ts';
 import type { ManifestTask } from '../../../functions/manifest.ts';
 import { at, TestTable } from '../ledger/open-ledger.ts';
 import { ARN, config, deployed, manifestOf, OTHER_RUN, TestParty } from './party.ts';
+import { SplittingParty } from './splitting-party.ts';
 
 let table: TestTable;
 beforeAll(async () => {
@@ -199,4 +200,27 @@ it('is what a run then executes', async () => {
     ...{ request: 'run', runId: 'c'.repeat(32), by: ARN },
   });
   expect(run.tasks.map(({ version }) => version)).toEqual(plan.blocking.map(({ version }) => version));
+});
+
+it('has background tasks wait for one that another run is at', async () => {
+  const tasks = [
+    deployed('1', { name: 'first', background: true }),
+    deployed('2', { name: 'then', background: true, after: ['first'] }),
+  ];
+  const party = partyOf(...tasks);
+  await party.claim('1', OTHER_RUN, at(200));
+
+  const plan = await planOf(party, ...tasks);
+
+  expect(brief(plan)).toEqual([[], [], ['2 run']]);
+  expect(leftOut(plan)).toEqual(['1 running']);
+});
+
+it('goes on with children that nobody executes, and waits for those that a run sees to', async () => {
+  const party = await SplittingParty.split(table, ['a', 'b'], { runId: OTHER_RUN });
+  const { tasks } = party.ports.manifest;
+
+  expect(brief(await planOf(party, ...tasks))[0]).toEqual(['1 resume', '2 run']);
+  party.ports.workflow.isRunning = async () => true;
+  expect(brief(await planOf(party, ...tasks))[0]).toEqual(['1 wait', '2 run']);
 });
