@@ -13,7 +13,7 @@ import {
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { AfterPartyProps } from './after-party-props.ts';
-import { createController } from './controller.ts';
+import { createController, withParents } from './controller.ts';
 import { warnWithoutDynamoDbEndpoint } from './dynamodb-endpoint.ts';
 import { freezeLogicalId } from './frozen-id.ts';
 import { type LedgerPart, ledgerTable, takeLedgerId } from './ledger.ts';
@@ -99,9 +99,12 @@ export class AfterParty extends Construct implements iam.IGrantable, ec2.IConnec
     return this.#grantInvoke(grantee, this.#statusAlias.functionArn, this.#controller.functionArn);
   }
 
-  #grantInvoke(grantee: iam.IGrantable, ...resourceArns: string[]): iam.Grant {
-    const find = { actions: ['cloudformation:ListStackResources'], resourceArns: [Stack.of(this).stackId] };
-    return iam.Grant.addToPrincipal({ grantee, actions: ['lambda:InvokeFunction'], resourceArns }).combine(
+  #grantInvoke(grantee: iam.IGrantable, ...functionArns: string[]): iam.Grant {
+    // A nested stack is found through the stacks that it is in.
+    const resourceArns = withParents(Stack.of(this)).map(({ stackId }) => stackId);
+    const find = { actions: ['cloudformation:ListStackResources'], resourceArns };
+    const invoke = { actions: ['lambda:InvokeFunction'], resourceArns: functionArns };
+    return iam.Grant.addToPrincipal({ grantee, ...invoke }).combine(
       iam.Grant.addToPrincipal({ grantee, ...find }),
     );
   }

@@ -64,6 +64,7 @@ export function createController(
   }
 }
 
-function withParents(stack: Stack): Stack[] {
+/** A stack, and those that it is nested in. */
+export function withParents(stack: Stack): Stack[] {
   return stack.nestedStackParent === undefined ? [stack] : [stack, ...withParents(stack.nestedStackParent)];
 }

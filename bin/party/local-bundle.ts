@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
+import { isPartyError } from '../../functions/errors.ts';
 import { type Manifest, parseManifest } from '../../functions/manifest.ts';
 import { findTaskFiles, type TaskSource } from '../../lib/task-files.ts';
 import { BundleInputs } from './bundle-inputs.ts';
@@ -37,7 +38,10 @@ export async function localBundle(options: LocalBundleOptions): Promise<LocalBun
   const origin = { madeBy: MADE_BY, tasksFolder, tasks: JSON.stringify(tasks) };
   const inputs = new BundleInputs(folder);
   const unchanged = await inputs.unchangedBundle(origin);
-  if (unchanged !== undefined && isKept(join(folder, unchanged))) return read(join(folder, unchanged));
+  if (unchanged !== undefined && isKept(join(folder, unchanged))) {
+    const known = await readUndamaged(join(folder, unchanged));
+    if (known !== undefined) return known;
+  }
   await mkdir(folder, { recursive: true });
   const startedAt = Date.now();
   const { kept, files } = await bundle(options, tasks);
@@ -71,6 +75,17 @@ async function bundle(
 
 function isKept(folder: string): boolean {
   return existsSync(join(folder, MANIFEST));
+}
+
+/** What is damaged is only a copy of what can be made again: it is removed. */
+async function readUndamaged(kept: string): Promise<LocalBundle | undefined> {
+  try {
+    return await read(kept);
+  } catch (error) {
+    if (!(error instanceof SyntaxError) && !isPartyError(error)) throw error;
+    await rm(kept, { recursive: true, force: true });
+    return undefined;
+  }
 }
 
 async function read(kept: string): Promise<LocalBundle> {

@@ -184,6 +184,20 @@ describe('a person who is granted', () => {
     ]);
   });
 
+  it('either in a nested stack may look for it in the stacks around that', () => {
+    const nested = new NestedStack(shopStack(), 'Nested');
+    const role = new iam.Role(nested, 'Person', { assumedBy: new iam.AccountRootPrincipal() });
+    addParty(nested).grantStatus(role).assertSuccess();
+
+    const permissions = permissionsOf(Template.fromStack(nested), 'Person');
+
+    const lists = permissions.filter((permission) =>
+      permission.includes('cloudformation:ListStackResources'),
+    );
+    expect(lists).toHaveLength(2);
+    expect(lists).toContain('Allow cloudformation:ListStackResources on <AWS::StackId>');
+  });
+
   it('to operate may call the controller itself as well', () => {
     expect(granted((party, role) => party.grantOperate(role))).toEqual([
       'Allow cloudformation:ListStackResources on <AWS::StackId>',

@@ -108,6 +108,22 @@ describe('localBundle', () => {
       },
       ['said'],
     ],
+    'its manifest is damaged': [
+      async ({ folder }) => {
+        const inputs = join(folder, '.after-party/inputs.json');
+        const { bundle } = JSON.parse(await readFile(inputs, 'utf8'));
+        await writeFile(join(folder, '.after-party', bundle, 'manifest.json'), '{"v":1,"tas');
+      },
+      ['said'],
+    ],
+    'its manifest is that of another version': [
+      async ({ folder }) => {
+        const inputs = join(folder, '.after-party/inputs.json');
+        const { bundle } = JSON.parse(await readFile(inputs, 'utf8'));
+        await writeFile(join(folder, '.after-party', bundle, 'manifest.json'), '{"v":0}');
+      },
+      ['said'],
+    ],
     'what was noted is damaged': [
       ({ folder }) => writeFile(join(folder, '.after-party/inputs.json'), '{ "v": 1, "stamps": {'),
       ['said'],
