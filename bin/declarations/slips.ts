@@ -4,7 +4,10 @@ import { collect } from './options.ts';
 
 /** How many characters a word may have, and the value of a flag where that is known here. */
 const LONGEST_WORD = 255;
-const LONGEST_VALUE: Readonly<Record<string, number>> = { reason: 500, task: LONGEST_WORD, key: 4096 };
+const LONGEST_VALUE: Readonly<Record<string, number>> = {
+  ...{ reason: 500, key: 4096 },
+  ...{ task: LONGEST_WORD, until: LONGEST_WORD, tag: LONGEST_WORD },
+};
 /** A key of a split task is whatever the task says. */
 const MAY_BE_BLANK: ReadonlySet<string> = new Set(['key']);
 

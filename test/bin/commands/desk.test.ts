@@ -155,6 +155,7 @@ describe('baseline', () => {
     [['--until', '8'], "'--reason <text>' not specified"],
     [['--until', '8', '--reason', ''], 'reason'],
     [['--until', '8', '--versions', '-', '--reason', 'x'], 'cannot be used with'],
+    [['--until', 'x'.repeat(256), '--reason', 'x'], 'expected at most 255'],
     [['--until', '8', '--allow-unknown', '--reason', 'x'], 'cannot be used with'],
     [['--versions', 'no-such-file', '--reason', 'x'], 'cannot be read'],
     [['8', '--until', '8', '--reason', 'x'], 'too many arguments'],
