@@ -20,6 +20,9 @@ const BEFORE_AWS = new Set([
   ...['no-stack-named', 'which-party', 'unknown-environment', 'no-cdk-out', 'bad-cdk-out', 'bad-cdk-json'],
   'usage',
 ]);
+const VARIABLES =
+  'look at the variables that tasks/.env.local and cdk.out give the tasks, such as NODE_OPTIONS';
+const REDEPLOY = "the runner's log group in CloudWatch says more; deploy again: npx cdk deploy";
 const ROUTE =
   "give the tasks' subnets a way to DynamoDB: vpc.addGatewayEndpoint('DynamoDb', { service: ec2.GatewayVpcEndpointAwsService.DYNAMODB }), or NAT; and let their security groups out on port 443";
 
@@ -88,7 +91,7 @@ async function* runnerChecks(party: PartyClient, isLocal: boolean): AsyncGenerat
   try {
     const runner = await checkedRunner(party);
     if (!isLocal) yield ok('permissions', 'to look, and to run and correct tasks');
-    yield runnerCheck(runner);
+    yield runnerCheck(runner, isLocal);
   } catch (error) {
     if (isRefusal(error, 'no-permission')) {
       yield failed('permissions', error);
@@ -111,14 +114,14 @@ async function checkedRunner(party: PartyClient): Promise<CheckedRunner> {
   }
 }
 
-function runnerCheck({ state, reason }: CheckedRunner): Check {
+function runnerCheck({ state, reason }: CheckedRunner, isLocal: boolean): Check {
   switch (state) {
     case 'works':
       return ok('runner', 'it loads, and reaches the ledger');
     case 'unreached':
-      return wrong('runner', `the runner cannot reach DynamoDB: ${reason}`, ROUTE);
+      return wrong('runner', `the runner cannot reach DynamoDB: ${reason}`, isLocal ? VARIABLES : ROUTE);
     case 'broken':
-      return wrong('runner', `the runner cannot be called: ${reason}`, 'deploy again: npx cdk deploy');
+      return wrong('runner', `the runner cannot be called: ${reason}`, isLocal ? VARIABLES : REDEPLOY);
     case 'checking':
       return wrong(
         'runner',

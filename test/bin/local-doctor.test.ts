@@ -58,6 +58,7 @@ describe('doctor --local', () => {
 
     expect(unreached.code).toBe(2);
     expect(unreached.stdout).toMatch(/✖ runner {7}the runner cannot reach DynamoDB: .*ECONNREFUSED/);
+    expect(unreached.stdout).toMatch(/→ .*tasks\/\.env\.local/);
     expect(broken.code).toBe(2);
     expect(broken.stdout).toMatch(/✖ runner {7}.*exit code 3 when it was called/);
   });
