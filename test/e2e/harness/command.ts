@@ -12,6 +12,8 @@ export interface CommandOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly timeoutMs: number;
+  /** What to do once the program has said this. */
+  readonly onceSaid?: { readonly words: string; readonly act: () => Promise<void> };
 }
 
 /**
@@ -23,16 +25,21 @@ export function runCommand(
   args: readonly string[],
   options: CommandOptions,
 ): Promise<CommandResult> {
-  const { cwd, env, timeoutMs } = options;
+  const { cwd, env, timeoutMs, onceSaid } = options;
   const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   let [stdout, stderr, output] = ['', '', ''];
+  let acted: Promise<void> | undefined;
+  const hear = (text: string): void => {
+    output += text;
+    if (onceSaid !== undefined && output.includes(onceSaid.words)) acted ??= onceSaid.act();
+  };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
-    output += text;
+    hear(text);
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
-    output += text;
+    hear(text);
   });
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
@@ -45,7 +52,7 @@ export function runCommand(
     });
     child.on('close', (exitCode) => {
       clearTimeout(timer);
-      resolve({ exitCode, stdout, stderr, output });
+      Promise.resolve(acted).then(() => resolve({ exitCode, stdout, stderr, output }), reject);
     });
   });
 }
