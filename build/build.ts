@@ -81,7 +81,9 @@ const builtins: Plugin = {
     const namespace = 'builtin';
     onResolve({ filter: /./ }, ({ path }) => (isBuiltin(path) ? { path, namespace } : undefined));
     onLoad({ filter: /./, namespace }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+      // Importers copy a module's own exports, which these have none of.
+      contents: `const builtin = process.getBuiltinModule(${JSON.stringify(path)});
+module.exports = typeof builtin === 'function' || builtin === process ? builtin : Object.create(builtin);`,
     }));
   },
 };
@@ -105,7 +107,6 @@ async function bundleProgram(out: string): Promise<void> {
     minifyWhitespace: true,
     external: ['esbuild', 'dynalite', 'classic-level'],
     plugins: [builtins],
-    banner: { js: REQUIRE },
   });
   chmodSync(join(out, 'bin/after-party.js'), 0o755);
   for (const texts of ['templates', 'standalone'])

@@ -1,7 +1,5 @@
 import columnsOfText from 'fast-string-width';
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-
 /** How many columns of a terminal a text takes: two for each CJK letter and emoji, none for colours. */
 export function columnsOf(text: string): number {
   return columnsOfText(text);
@@ -17,6 +15,8 @@ export function cut(text: string, columns: number): string {
   if (columnsOf(text) <= columns) return text;
   let left = columns - 1;
   let kept = '';
+  // Made only here: it takes longer than most commands' own work.
+  const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
   for (const { segment } of graphemes.segment(text)) {
     left -= columnsOf(segment);
     if (left < 0) break;
