@@ -77,7 +77,9 @@ function mistakes(command: Command): Mistake[] {
       argv: [...rest(option), flag, command.options.find((one) => one !== option)?.long ?? '--help'],
       says: /argument missing|is invalid/,
     });
-    all.push({ what: `${flag} empty`, argv: [...rest(option), flag, ''], says: /is empty|is invalid/ });
+    // A task may have a key that is empty.
+    if (flag !== '--key')
+      all.push({ what: `${flag} empty`, argv: [...rest(option), flag, ''], says: /is empty|is invalid/ });
     if (option.parseArg === collect) continue;
     all.push({
       what: `${flag} twice`,
@@ -124,7 +126,7 @@ function mistakes(command: Command): Mistake[] {
       argv: [...path, ...args, 'more', ...needed],
       says: /too many arguments/,
     });
-  if (command.options.some(({ long }) => long === '--reset')) {
+  if (command.options.some(({ long }) => long === '--local')) {
     all.push({
       what: '--reset without --local',
       argv: [...right, '--reset'],
