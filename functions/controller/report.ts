@@ -93,9 +93,9 @@ async function detailsOf(
   ];
 }
 
-/** Stack frames below the task's own, of Node and of the runner, help nobody. */
+/** Stack frames below the task's own, of Node and of this package, help nobody. */
 function isOfTheTask(line: string): boolean {
-  return !/^\s+at .*(?:\bnode:|\/@middy\/|\/functions\/runner\/)/.test(line);
+  return !/^\s+at .*(?:\bnode:|\/@middy\/|\/functions\/(?:runner|task)\/)/.test(line);
 }
 
 function placeLines({ error, cursor }: TaskRecord): string[] {

@@ -51,6 +51,21 @@ describe('the report', () => {
     expect(lines.at(-1)).toBe('      log: INFO line 29');
   });
 
+  it("leaves out the frames below the task's own", async () => {
+    const below = [
+      'functions/runner/tries.js:68:23',
+      'functions/task/define-task.js:99:7',
+      'node_modules/@middy/core/index.js:1:1',
+      'node:internal/process/task_queues:104:5',
+    ].map((place) => `    at run (/var/task/../dist/${place})`);
+    const stack = ["TypeError: reading 'trim'", '    at run (tasks/1_task_1.ts:14:31)', ...below].join('\n');
+    const lines = await reportOf(1, { 1: { state: 'failed', error: { ...ERROR, stack }, logs: [] } });
+    expect(lines.slice(1)).toEqual([
+      "ERROR 1_task_1: TypeError: reading 'trim'",
+      '      at run (tasks/1_task_1.ts:14:31)',
+    ]);
+  });
+
   it('stays within 45 lines, whatever happened, and names what failed', async () => {
     const failed: TaskOutcome = { state: 'failed', error: ERROR, logs: LOGS };
     const lines = await reportOf(200, {
