@@ -194,9 +194,12 @@ describe('what is killed in the middle of a fan-out', () => {
     await ask(party, { request: 'run', runId });
     // All others have come to their end beside it.
     await until('end', 15);
+    await until('begin', 16);
     const victim = (await notes()).find(({ child }) => child === '2');
+    // To kill process 0 is to kill this one, and all that it belongs to.
+    if (victim === undefined) throw new Error('no process has begun the child');
 
-    process.kill(victim?.pid ?? 0, 'SIGKILL');
+    process.kill(victim.pid, 'SIGKILL');
     const failed = await ended(party, runId);
 
     expect(failed.tasks).toMatchObject([

@@ -4,8 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Waits for the process that writes its id to the file. */
 export async function pidIn(file: string): Promise<number> {
-  while (!existsSync(file) || (await readFile(file, 'utf8')) === '') await sleep(10);
-  return Number(await readFile(file, 'utf8'));
+  for (;;) {
+    const pid = existsSync(file) ? Number(await readFile(file, 'utf8')) : 0;
+    if (Number.isSafeInteger(pid) && pid > 0) return pid;
+    await sleep(10);
+  }
 }
 
 export async function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
