@@ -15,6 +15,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/kit-apps/**'],
+    // Most of the tests wait for processes of their own, which one worker would have them do one after the other.
+    maxWorkers: '100%',
     // A slow machine is no failure: these only end what hangs.
     testTimeout: 60_000,
     hookTimeout: 120_000,
