@@ -51,7 +51,7 @@ describe('a stack before its first deploy has ended', () => {
 
 describe('a request that cannot be met', () => {
   it.each([
-    { what: 'no stack named', args: ['status', '--json'], names: '--stack' },
+    { what: 'an unknown environment', args: ['status', '--json', '--env', 'nowhere'], names: 'nowhere' },
     { what: 'an unknown stack', args: ['status', '--json', '--stack', 'Nowhere'], names: 'Nowhere' },
     {
       what: 'a stack without a party',

@@ -16,6 +16,15 @@ vi.mock('../../functions/runner/console-capture.ts', () => ({
   captureConsole: () => undefined,
   withLogger: (_logger: unknown, body: () => unknown) => body(),
 }));
+vi.mock('../../functions/runner/timers.ts', async (original) => ({
+  ...(await original<typeof import('../../functions/runner/timers.ts')>()),
+  // The global ones of the moment, which are those of the simulation.
+  setTimeout: (...args: Parameters<typeof setTimeout>) => setTimeout(...args),
+  clearTimeout: (timer: NodeJS.Timeout) => clearTimeout(timer),
+  setInterval: (...args: Parameters<typeof setInterval>) => setInterval(...args),
+  clearInterval: (timer: NodeJS.Timeout) => clearInterval(timer),
+  sleep: (await import('./virtual-time.ts')).promisedTimeout,
+}));
 vi.mock('node:timers/promises', async (original) => ({
   ...(await original<typeof import('node:timers/promises')>()),
   setTimeout: (await import('./virtual-time.ts')).promisedTimeout,
