@@ -4,11 +4,11 @@ import { nearestWord } from '../../functions/task/nearest-word.ts';
 import { versionKey } from '../../functions/task/version.ts';
 
 /** States that `status` shows, and notes; they may be asked for where no task is in them. */
-const WORDS = [
+const WORDS: readonly string[] = [
   ...['pending', 'running', 'succeeded', 'failed', 'interrupted', 'paused', 'cancelled', 'skipped'],
   ...['baselined', 'in-doubt', 'stale', 'manual', 'every-deploy', 'damaged'],
   ...['changed', 'no-file', 'not-deployed', 'new-environment', 'behind'],
-] as const;
+];
 
 /** What a filter looks at; of a file that is not deployed yet there is only its name. */
 export type Filtered = Pick<TaskStatus, 'version' | 'name'> &
@@ -30,7 +30,7 @@ export function taskFilter(
 }
 
 function isWord(filter: string): boolean {
-  return (WORDS as readonly string[]).includes(filter);
+  return WORDS.includes(filter);
 }
 
 function fits({ version, name, state, notes = [], tags = [] }: Filtered, filter: string): boolean {
