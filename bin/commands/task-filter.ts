@@ -52,7 +52,7 @@ function patternOf(glob: string): RegExp {
   return new RegExp(`^${pattern.join('')}$`, 's');
 }
 
-/** `[a-c]`, whose ranges go upwards: others are text as any. */
+/** `[a-c]`, whose ranges go upwards: others are plain text. */
 function isClass(part: string): boolean {
   const ranges = part.match(/\w-\w/g) ?? [];
   return part.length > 1 && ranges.every((range) => (range[0] ?? '') <= (range[2] ?? ''));
