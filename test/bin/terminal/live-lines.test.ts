@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LiveLines, type TerminalStream } from '../../../bin/terminal/live-lines.ts';
 import { columnsOf, cut } from '../../../bin/terminal/text-width.ts';
-import { Screen } from './screen.ts';
+import { Screen, seen } from './screen.ts';
 
 /** A terminal that says what it shows, and in how many writes it came to it. */
 function terminal(columns: number) {
@@ -120,8 +120,7 @@ describe('lines that change in place', () => {
         const lines = shown.map((text) =>
           columnsOf(text) < screen.columns ? text : cut(text, screen.columns - 1),
         );
-        const expected = (said + lines.join('\n')).replace(/ +$/gm, '').trimEnd();
-        expect(screen.text).toBe(expected);
+        expect(screen.text).toBe(seen((said + lines.join('\n')).split('\n')));
       }),
     );
   });

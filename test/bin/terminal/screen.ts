@@ -7,6 +7,14 @@ const UNFINISHED = new RegExp(`${ESCAPE}(\\[[?\\d;]*)?$`);
 const SILENT = new Set(['\r', '\n', '\r\n', '\u0007']);
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
+/** The rows without what nobody sees: spaces at their ends, and empty rows after the last. Other blank letters are written text. */
+export function seen(rows: readonly string[]): string {
+  return rows
+    .map((row) => row.replace(/ +$/, ''))
+    .join('\n')
+    .replace(/\n+$/, '');
+}
+
 /** As much of a terminal as it takes to know what a person sees: text wraps at its width, and lines that do not fit scroll. */
 export class Screen {
   columns: number;
@@ -21,16 +29,8 @@ export class Screen {
     this.columns = columns;
   }
 
-  /** The rows, without those at the end that are empty. */
   get text(): string {
-    return this.#rows
-      .map((row) =>
-        Array.from(row, (cell) => cell ?? ' ')
-          .join('')
-          .trimEnd(),
-      )
-      .join('\n')
-      .trimEnd();
+    return seen(this.#rows.map((row) => Array.from(row, (cell) => cell ?? ' ').join('')));
   }
 
   write(written: string): this {
