@@ -6,49 +6,38 @@ import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../bin/party/connect.ts';
 import { runProgram } from '../../bin/program.ts';
-import { type CommandLine, commandLines, forUsers, repository } from './pages.ts';
+import { type CommandLine, repository } from './pages.ts';
+import { runLocally } from './run-by.ts';
 
 /** The tasks that the documents speak of, as far as the commands notice. */
 const TASKS = {
   '20260126080000_restart_search': "run: () => 'restarted'",
   '20260209150000_notify_issue_111': "delivery: 'at-most-once', run: () => 'sent'",
   '20260216090000_backfill_full_name':
-    "tags: ['users'], items: list(['ann', 'bob', 'eve']), process: () => 1",
+    "tags: ['users'], items: list(['ann', 'bob', 'eve']), process(name, { logger }) { logger.info('looked at ' + name); return 1; }",
   '20260223090000_seed_default_roles':
     "forEach: () => ['acme', 'beta'], run({ key, attempt }) { if (key === 'acme' && attempt === 1) throw new Error('HTTP 503'); }",
   '20260302090000_recalculate_invoices':
     "when: 'manual', params: { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }, run: () => 'done'",
 };
 
-const AUTHORING = ['init', 'generate'];
-/** Why a command line is only parsed, which commands.test.ts does. */
-const ONLY_PARSED: readonly (readonly [RegExp, string])[] = [
-  [/ --env /, 'an environment is deployed'],
-  [/ --compare /, 'environments are deployed'],
-  [/ --follow\b/, 'goes on until Ctrl-C'],
-  [/^npx after-party dev\b/, 'goes on until Ctrl-C'],
-  [/^psql /, 'reads what psql writes'],
-];
 /** What else than 0 a command line says by its exit code. */
-const EXIT_CODES: readonly (readonly [RegExp, number])[] = [[/ --check$/, 3]];
+const EXIT_CODES: readonly (readonly [RegExp, number])[] = [
+  [/ --check$/, 3],
+  [/ --follow$/, 130],
+];
+/** What a command that goes on until Ctrl-C has said by then. */
+const ENDLESS: readonly (readonly [RegExp, string])[] = [
+  [/ --follow$/, 'looked at eve'],
+  [/ dev /, 'waiting for changes'],
+];
 
-/** The guide is followed word for word by the end-to-end tests. */
-const lines = unique(
-  forUsers
-    .filter((page) => page !== 'docs/guide.md')
-    .flatMap((page) => commandLines(page, 'npx after-party'))
-    .filter(({ text }) => !ONLY_PARSED.some(([pattern]) => pattern.test(text))),
-);
+const lines = unique(runLocally);
 const folders: string[] = [];
 
-async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'after-party-documents-'));
-  folders.push(folder);
-  return folder;
-}
-
 async function newApp(tasks: Readonly<Record<string, string>> = {}): Promise<string> {
-  const app = await newFolder();
+  const app = await mkdtemp(join(tmpdir(), 'after-party-documents-'));
+  folders.push(app);
   await writeFile(join(app, 'cdk.json'), '{}');
   await writeFile(join(app, 'package.json'), '{"type":"module"}');
   await symlink(join(repository, 'node_modules'), join(app, 'node_modules'));
@@ -77,39 +66,49 @@ describe('a command line in the documents', () => {
     // It has ended by itself where its last client left long ago.
     if (existsSync(server)) process.kill(JSON.parse(await readFile(server, 'utf8')).pid);
   });
-  const local = (words: readonly string[]) => afterParty([...words, '--local'], app);
+  const local = (words: readonly string[], until?: string) => {
+    const isAlwaysLocal = words[0] === 'dev';
+    return afterParty(isAlwaysLocal ? words : [...words, '--local'], app, until);
+  };
 
-  it.each(lines.filter(({ words: [name = ''] }) => !AUTHORING.includes(name)))('$text', async (line) => {
+  it.each(lines.filter(({ words: [name] }) => name !== 'generate'))('$text', async ({ text, ...line }) => {
     const words = withoutPlace(line.words);
     for (const before of preparing(words)) await local(before);
 
-    const { code, printed } = await local(words);
+    const { code, printed } = await local(words, ENDLESS.find(([pattern]) => pattern.test(text))?.[1]);
 
-    const expected = EXIT_CODES.find(([pattern]) => pattern.test(line.text))?.[1] ?? 0;
+    const expected = EXIT_CODES.find(([pattern]) => pattern.test(text))?.[1] ?? 0;
     expect(code, printed).toBe(expected);
   });
 
-  it.each(lines.filter(({ words: [name = ''] }) => AUTHORING.includes(name)))('$text', async ({ words }) => {
-    const empty = words.includes('--standalone') ? await newFolder() : await newApp();
-
-    const { code, printed } = await afterParty(words, empty);
+  it.each(lines.filter(({ words: [name] }) => name === 'generate'))('$text', async ({ words }) => {
+    const { code, printed } = await afterParty(words, await newApp());
 
     expect(code, printed).toBe(0);
   });
 });
 
-/** Runs the real program in this process: a start of node for each would take minutes. */
+/**
+ * Runs the real program in this process: a start of node for each would take minutes. Once it has said `until`, it
+ * gets a Ctrl-C.
+ */
 async function afterParty(
   words: readonly string[],
   cwd: string,
+  until?: string,
 ): Promise<{ readonly code: number; readonly printed: string }> {
   const env = { PATH: process.env.PATH, HOME: '/nowhere', USER: 'ann' };
   let printed = `${words.join(' ')}\n`;
+  const listeners = new Set<() => void>();
+  const interruptOnceSaid = () => {
+    if (until !== undefined && printed.includes(until)) for (const listener of listeners) listener();
+  };
   const stream = () => Object.assign(new PassThrough(), { isTTY: false });
   const [stdin, stdout, stderr] = [stream(), stream(), stream()];
   for (const written of [stdout, stderr]) {
     written.setEncoding('utf8').on('data', (text: string) => {
       printed += text;
+      interruptOnceSaid();
     });
   }
   const code = await runProgram(words, {
@@ -117,7 +116,11 @@ async function afterParty(
     streams: { stdin, stdout, stderr, env },
     cwd,
     now: Date.now,
-    onInterrupt: () => () => {},
+    onInterrupt: (listener) => {
+      listeners.add(listener);
+      interruptOnceSaid();
+      return () => listeners.delete(listener);
+    },
     connect: (options) => connect(options, { cwd, env, onWarning: (message) => stderr.write(message) }),
   });
   return { code, printed };
@@ -126,6 +129,7 @@ async function afterParty(
 /** What has to have happened for a command to make sense. */
 function preparing([command = '', task = '', ...rest]: readonly string[]): string[][] {
   const reset = ['reset', task, '--reason', 'anew', '--yes'];
+  if (rest.includes('--follow')) return [reset, ['invoke', task]];
   if (rest.includes('--key')) return [reset, ['invoke', task]];
   const interrupted = [reset, ['invoke', task, '--limit', '1']];
   switch (command) {

@@ -11,7 +11,8 @@ import { taskStates } from '../../functions/ledger/records.ts';
 import { Redactor } from '../../functions/runner/redaction.ts';
 import { TaskLog } from '../../functions/runner/task-log.ts';
 import { startDynalite } from '../dynalite.ts';
-import { blocksOf, commandLines, read } from './pages.ts';
+import { blocksOf, read } from './pages.ts';
+import { sentToDynamoDb } from './run-by.ts';
 
 const PAGE = 'docs/operating.md';
 const PARTY = 'Shop-prod/Tasks';
@@ -26,7 +27,7 @@ it('looks at the ledger, and deletes a task from it, without the command line', 
   const version = '20260126080000';
   const skip = { kind: 'skip', version, name: 'restart_search', by: 'ann', reason: 'not wanted' } as const;
   await ledger.tasks.correct(skip, '2026-11-20T09:15:00.000Z');
-  const [query = [], remove = []] = commandLines(PAGE, 'aws').map(({ words }) => words);
+  const [query = [], remove = [], ...others] = sentToDynamoDb.map(({ words }) => words);
 
   const found = await client.send(new QueryCommand(dynamoDbCall<QueryCommandInput>(query)));
   await client.send(new DeleteItemCommand(dynamoDbCall<DeleteItemCommandInput>(remove)));
@@ -35,6 +36,7 @@ it('looks at the ledger, and deletes a task from it, without the command line', 
   const summary: AttributeValue = { S: 'skipped at 2026-11-20 09:15 UTC by ann: not wanted' };
   expect(found.Items).toEqual([{ sk, summary }]);
   expect((await ledger.tasks.all()).size).toBe(0);
+  expect(others).toEqual([]);
 });
 
 /** What the AWS CLI sends for `dynamodb <call> --name value …`. */

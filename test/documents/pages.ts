@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { workflowSteps } from './workflow.ts';
 
 export const repository: string = join(import.meta.dirname, '..', '..');
 
@@ -15,23 +16,46 @@ export const read = (file: string): string => readFileSync(join(repository, file
 
 export interface Block {
   readonly page: string;
+  /** The heading of the second level that it stands under. */
+  readonly section: string;
   readonly language: string;
   readonly code: string;
 }
 
+const BLOCK_OR_HEADING = /^## ([^\n]*)$|^```(\w*)\n(.*?)^```$/gms;
+
 /** The code blocks of a page; those without a language are pictures. */
 export function blocksOf(page: string): Block[] {
-  return [...read(page).matchAll(/^```(\w+)\n(.*?)^```/gms)].map(([, language = '', code = '']) => ({
-    page,
-    language,
-    code,
-  }));
+  const found: Block[] = [];
+  let section = '';
+  for (const [, heading, language = '', code = ''] of read(page).matchAll(BLOCK_OR_HEADING)) {
+    if (heading !== undefined) section = heading;
+    else if (language !== '') found.push({ page, section, language, code });
+  }
+  return found;
+}
+
+/** The blocks of one section of a page. */
+export function blocksIn(page: string, section: string): Block[] {
+  const found = blocksOf(page).filter((block) => block.section === section);
+  if (found.length === 0) throw new Error(`${page} has no blocks under "${section}"`);
+  return found;
 }
 
 /** Texts between single backticks. */
 export function codeSpans(text: string): string[] {
   const prose = text.replace(/^```.*?^```/gms, '');
   return [...prose.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
+}
+
+/** The lines of a block that a person types, or that GitHub runs, without their comments. */
+export function shellLines({ language, code }: Block): string[] {
+  const scripts =
+    language === 'sh' ? [code] : language === 'yaml' ? workflowSteps(code).map(({ run = '' }) => run) : [];
+  const lines = scripts
+    .flatMap((script) => script.split('\n'))
+    .map((line) => line.replace(/(^| +)# .*$/, '').trim());
+  return lines.filter((line) => line !== '');
 }
 
 export interface CommandLine {
@@ -42,16 +66,15 @@ export interface CommandLine {
   readonly words: readonly string[];
 }
 
-/** The command lines of `program` in the `sh` blocks of a page, and in the steps of its `yaml` blocks. */
+/** The command lines of `program` that a page shows. */
 export function commandLines(page: string, program: string): CommandLine[] {
-  const lines = blocksOf(page)
-    .filter(({ language }) => language === 'sh' || language === 'yaml')
-    .flatMap(({ code }) => code.split('\n').map((line) => line.replace(/^ *(?:- )?run: /, '')));
-  return lines.flatMap((text) => {
-    // Behind a pipe, too.
-    const [, rest] = text.split(new RegExp(`^(?:.* \\| )?${program}(?= )`));
-    return rest === undefined ? [] : [{ page, text: text.trim(), words: shellWords(rest) }];
-  });
+  return blocksOf(page)
+    .flatMap(shellLines)
+    .flatMap((text) => {
+      // Behind a pipe, too.
+      const [, rest] = text.split(new RegExp(`^(?:.* \\| )?${program}(?= )`));
+      return rest === undefined ? [] : [{ page, text, words: shellWords(rest) }];
+    });
 }
 
 /**
