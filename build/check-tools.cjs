@@ -2,10 +2,10 @@
 'use strict';
 
 function problem() {
-  var version = process.versions.node.split('.').map(Number);
-  if (version[0] < 22 || (version[0] === 22 && version[1] < 12)) {
+  // The scripts are TypeScript, which Node runs by itself since 22.18 and 23.6.
+  if (!process.features.typescript) {
     return (
-      'Node.js 22.12 or newer is needed and this is ' +
+      'Node.js 22.18 or newer is needed and this is ' +
       process.version +
       ': run `npm ci` without --ignore-scripts, which brings a newer one for the scripts of this project.'
     );
