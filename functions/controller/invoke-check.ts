@@ -100,7 +100,11 @@ function checkLimit(
     );
 }
 
-function checkParams(params: Record<string, unknown> | undefined, tasks: readonly ManifestTask[]): void {
+/** @throws PartyError `bad-params` where a task takes none, or they are too long to be kept */
+export function checkParams(
+  params: Readonly<Record<string, unknown>> | undefined,
+  tasks: readonly ManifestTask[],
+): void {
   if (params === undefined) return;
   const without = tasks.filter((task) => !task.takesParams).map(idOf);
   if (without.length > 0)

@@ -33,20 +33,39 @@ export async function invoke(ports: ControllerPorts, request: Request<'invoke'>)
   );
   const { wanted, children } = await wantedOf(ports, view, request, tasks);
   checkInvoke(ports, view, request, wanted, children);
-  const selection = wanted.map(
+  const numbers = children?.map(({ number }) => number);
+  return startInvoke(ports, view, wanted, { ...request, ...(numbers && { children: numbers }) });
+}
+
+/** How tasks are to be run. */
+export interface InvokeOrder
+  extends Pick<Request<'invoke'>, 'runId' | 'by'>,
+    Partial<Pick<Request<'invoke'>, 'params' | 'fromStart' | 'dryRun' | 'limit'>> {
+  /** The only children of the only task that are meant, by their numbers. */
+  readonly children?: readonly number[];
+}
+
+/** Runs tasks of which it has been checked that they can be run so. */
+export function startInvoke(
+  ports: ControllerPorts,
+  view: LedgerView,
+  tasks: readonly ManifestTask[],
+  { runId, by, params, fromStart, dryRun, limit, children }: InvokeOrder,
+): Promise<RunStatus> {
+  const selection = tasks.map(
     (task): SelectedTask => ({
       ...pinned(task, ports.manifest, view, ports.config),
       onFailure: 'fail-deploy',
     }),
   );
-  const secretParams = [...new Set(wanted.flatMap((task) => task.secretParams))];
+  const secretParams = [...new Set(tasks.flatMap((task) => task.secretParams))];
   return start(ports, {
-    ...newRun(ports, request.runId, 'invoke', request.by, selection, view),
-    ...(request.params === undefined ? {} : { params: request.params }),
-    ...(request.fromStart ? { fromStart: true } : {}),
-    ...(request.dryRun ? { dryRun: true } : {}),
-    ...(request.limit === undefined ? {} : { limit: request.limit }),
-    ...(children === undefined ? {} : { children: children.map(({ number }) => number) }),
+    ...newRun(ports, runId, 'invoke', by, selection, view),
+    ...(params === undefined ? {} : { params }),
+    ...(fromStart === true ? { fromStart } : {}),
+    ...(dryRun === true ? { dryRun } : {}),
+    ...(limit === undefined ? {} : { limit }),
+    ...(children === undefined ? {} : { children: [...children] }),
     ...(secretParams.length === 0 ? {} : { secretParams }),
   });
 }
@@ -108,7 +127,7 @@ async function wantedOf(
     throw new PartyError(
       'bad-request',
       '--from-start splits a task anew, so there are no keys yet to choose among',
-      'leave out --key; or have one key begin anew: after-party reset TASK --key KEY, then invoke it',
+      'leave out --key; or have one key begin anew: `npx after-party reset TASK --key KEY --reason "..."`, and invoke it then',
     );
   const named = tasks.map((task) => ({ ...task, deployed: task }));
   const found = await findChildren(ports, view, named, keys);
@@ -235,7 +254,7 @@ async function refuseHeld(
     throw new PartyError(
       'held',
       `task ${idOf(task)} is being executed by run ${held.holder} since ${held.record.startedAt ?? 'an unknown time'}`,
-      `wait until it has ended, or: after-party cancel ${held.holder}`,
+      `wait until it has ended, or: npx after-party cancel ${held.holder}`,
     );
   }
 }

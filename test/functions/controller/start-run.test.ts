@@ -121,7 +121,7 @@ describe('invoke is refused, and starts nothing,', () => {
     expect(await refused(party, invoke(['1', '2'], { confirmed: true }))).toMatchObject({
       code: 'held',
       message: `task 2_task_2 is being executed by run ${OTHER_RUN} since ${at(0)}`,
-      resolution: `wait until it has ended, or: after-party cancel ${OTHER_RUN}`,
+      resolution: `wait until it has ended, or: npx after-party cancel ${OTHER_RUN}`,
     });
   });
 
