@@ -9,6 +9,7 @@ import { declareLooking } from './declarations/looking.ts';
 import { declareRunning } from './declarations/running.ts';
 import { refuseSlips } from './declarations/slips.ts';
 import { declareTrying } from './declarations/trying.ts';
+import { withPasteableHint } from './party/pasteable.ts';
 
 /** Declares the commands, in the order in which the help lists them. */
 export function declareCommands(
@@ -20,6 +21,8 @@ export function declareCommands(
     const party = await surroundings.connect(options);
     try {
       ended(await run({ ...surroundings, party }));
+    } catch (error) {
+      throw withPasteableHint(error, party.flags);
     } finally {
       await party.close();
     }

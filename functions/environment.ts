@@ -6,6 +6,8 @@ export const VARIABLES = {
   /** The runner's configured timeout in seconds. */
   runnerTimeout: 'AFTER_PARTY_RUNNER_TIMEOUT',
   party: 'AFTER_PARTY_PARTY',
+  /** `true` where the stack has several parties; absent otherwise. */
+  sharesStack: 'AFTER_PARTY_SHARES_STACK',
   stackId: 'AFTER_PARTY_STACK_ID',
   stateMachineArn: 'AFTER_PARTY_STATE_MACHINE',
   runnerLogGroup: 'AFTER_PARTY_RUNNER_LOGS',

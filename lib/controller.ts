@@ -1,10 +1,11 @@
-import { Duration, aws_iam as iam, aws_lambda as lambda, Stack } from 'aws-cdk-lib';
+import { Duration, aws_iam as iam, Lazy, aws_lambda as lambda, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { VARIABLES } from '../functions/environment.ts';
 import type { AfterPartyProps } from './after-party-props.ts';
 import { executionRole, logGroup } from './execution-role.ts';
 import { freezeLogicalId } from './frozen-id.ts';
 import { allowController, type LedgerPart, madeWith } from './ledger.ts';
+import { partiesOf } from './rest-of-stack.ts';
 import type { Runner } from './runner.ts';
 import type { Settings } from './settings.ts';
 import { workflowArns } from './workflow-arns.ts';
@@ -46,6 +47,10 @@ export function createController(
       [VARIABLES.environmentName]: settings.environmentName,
       [VARIABLES.runnerTimeout]: String(settings.timeout.toSeconds()),
       [VARIABLES.party]: settings.party,
+      // Looked at when the app is synthesised: a further party may be added later.
+      [VARIABLES.sharesStack]: Lazy.string({
+        produce: () => (partiesOf(stack).length > 1 ? 'true' : undefined),
+      }),
       [VARIABLES.stackId]: stack.stackId,
       [VARIABLES.stateMachineArn]: stateMachineArn,
       [VARIABLES.runnerLogGroup]: runner.logGroup.logGroupName,

@@ -70,7 +70,8 @@ function restOf(stack: Stack, run: CfnResource): { rest: CfnResource[]; dependen
   throw new Error(`${run.node.path} is not the run of a party in ${stack.node.path}`);
 }
 
-function partiesOf(stack: Stack): Party[] {
+/** The parties of one stack; those of stacks nested in it are not among them. */
+export function partiesOf(stack: Stack): Party[] {
   return stack.node
     .findAll()
     .filter((construct): construct is Party => isParty(construct) && runsIn(construct));

@@ -32,7 +32,7 @@ export async function invoke(
     throw new PartyError(
       'usage',
       'no task was named',
-      'name one by its version, name or file: after-party invoke NAME',
+      'name one by its version, name or file: npx after-party invoke NAME',
     );
   }
   const params = options.params === undefined ? undefined : await readParams(options.params, context.cwd);

@@ -1,4 +1,5 @@
 import type { RunStatus } from '../../functions/controller/requests.ts';
+import { pasteable } from '../party/pasteable.ts';
 import { table } from '../terminal/table.ts';
 import { childNote, childTitle, noteOf, stateColour, tookOf } from '../terminal/task-lines.ts';
 import { span } from '../terminal/times.ts';
@@ -24,7 +25,7 @@ export function runLines(run: RunStatus, { terminal, party, now }: CommandContex
   ]);
   const chosen =
     children.length === 0 ? [] : table(['STATE', 'CHILD', 'TOOK', 'NOTE'], children, terminal.width);
-  const outcome = run.outcome === null ? [] : [run.outcome];
+  const outcome = run.outcome === null ? [] : [pasteable(run.outcome, party.flags)];
   const help = needsYou(run.tasks, party.flags);
   const background = run.background.map(
     (runId, index) =>

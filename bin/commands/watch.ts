@@ -11,7 +11,7 @@ export async function watch(runId: string | undefined, context: CommandContext):
     throw new PartyError(
       'usage',
       `${JSON.stringify(runId)} is not the id of a run, which has 32 digits from 0 to f`,
-      'without an id, watch shows the newest run; a task is shown by: after-party show NAME',
+      'without an id, watch shows the newest run; a task is shown by: npx after-party show NAME',
     );
   }
   const { run } = await party.ask({ request: 'watch', ...(runId !== undefined && { runId }) });

@@ -1,4 +1,4 @@
-import { flagsOf } from '../../functions/local/flags.ts';
+import { flagsOf } from '../../functions/flags.ts';
 import { PartyClient } from './party-client.ts';
 
 /** The flags that say which party is meant. */

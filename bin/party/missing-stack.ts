@@ -1,6 +1,6 @@
 import { isPartyError } from '../../functions/errors.ts';
+import { flagsOf } from '../../functions/flags.ts';
 import { type AppParty, readParties } from '../../functions/local/app-parties.ts';
-import { flagsOf } from '../../functions/local/flags.ts';
 import { nearestWord } from '../../functions/task/nearest-word.ts';
 import { cdkOutFolder } from './cdk-out-folder.ts';
 

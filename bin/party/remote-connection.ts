@@ -2,7 +2,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { messageOf, PartyError } from '../../functions/errors.ts';
-import { flagsOf } from '../../functions/local/flags.ts';
+import { flagsOf } from '../../functions/flags.ts';
 import { explainAwsError } from './aws-errors.ts';
 import type { Place } from './connect.ts';
 import { type Controller, findControllers } from './find-controllers.ts';

@@ -52,6 +52,6 @@ async function asked(tasks: readonly LocalTask[], terminal: Terminal): Promise<L
   throw new PartyError(
     'usage',
     'no task was named, and several were changed last',
-    `name one: after-party dev ${tasks.map(({ name }) => name).join(' | ')}`,
+    `name one: npx after-party dev ${tasks.map(({ name }) => name).join(' | ')}`,
   );
 }

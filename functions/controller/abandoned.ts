@@ -21,7 +21,7 @@ export async function settleAbandoned(
   if (holder !== undefined)
     throw held(
       `the children of task ${idOf(record)} are being executed by run ${holder}`,
-      `wait until they have ended, or: after-party cancel ${holder}`,
+      `wait until they have ended, or: npx after-party cancel ${holder}`,
     );
   const children = await ports.ledger.children(record.version).standings(record.children);
   const until = Math.max(

@@ -181,7 +181,7 @@ async function cancel(
     throw new PartyError(
       'failed',
       `run ${runId} has ended: ${record.summary}`,
-      'after-party status shows what it did',
+      `see what it did: npx after-party watch ${runId}`,
     );
   ports.log.info('run cancelled', { run: runId, by });
   return runStatus(ports, record);

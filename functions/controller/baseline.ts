@@ -93,7 +93,7 @@ async function refuseHeld(ports: ControllerPorts, view: LedgerView, task: KnownT
   throw new PartyError(
     'held',
     `task ${idOf(task)} is being executed by run ${record.run}; nothing was changed`,
-    `wait until it has ended, or: after-party cancel ${record.run}`,
+    `wait until it has ended, or: npx after-party cancel ${record.run}`,
   );
 }
 

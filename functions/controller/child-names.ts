@@ -82,7 +82,7 @@ function unknown(
   all: readonly ListedChild[],
   key: string,
 ): never {
-  const list = `after-party show ${task.name} --json lists all ${counted(count, of === 'keys' ? 'key' : 'shard')}`;
+  const list = `\`npx after-party show ${task.name} --json\` lists all ${counted(count, of === 'keys' ? 'key' : 'shard')}`;
   if (of === 'shards')
     throw new PartyError(
       'unknown-key',

@@ -16,11 +16,11 @@ type Request<Name extends ControllerRequest['request']> = Extract<ControllerRequ
 const CONTROLS = {
   pause: {
     states: new Set(['pending', 'failed', 'interrupted', 'stale', 'every-deploy']),
-    otherwise: 'only what waits to be run, or is being executed, can be paused',
+    otherwise: () => 'only what waits to be run, or is being executed, can be paused',
   },
   cancel: {
     states: new Set(['pending', 'interrupted', 'paused', 'stale']),
-    otherwise: 'to have deploys leave it out: after-party skip',
+    otherwise: (task: string) => `to have deploys leave it out: npx after-party skip ${task} --reason "..."`,
   },
 } as const;
 
@@ -112,7 +112,7 @@ function refusal(kind: 'pause' | 'cancel', status: TaskStatus): PartyError {
   return new PartyError(
     'wrong-state',
     `task ${idOf(status)} is ${status.state}, and cannot be ${kind === 'pause' ? 'paused' : 'cancelled'}`,
-    CONTROLS[kind].otherwise,
+    CONTROLS[kind].otherwise(status.name || status.version),
   );
 }
 

@@ -56,7 +56,7 @@ function refuseExecuted(ports: ControllerPorts, { task, children }: NamedChildre
     throw new PartyError(
       'held',
       `${nameOf(child)} of task ${idOf(task)} is being executed by run ${child.run}; nothing was changed`,
-      `wait until it has ended, or: after-party cancel ${child.run}`,
+      `wait until it has ended, or: npx after-party cancel ${child.run}`,
     );
   }
 }

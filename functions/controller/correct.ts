@@ -32,7 +32,7 @@ export async function correct(
       throw new PartyError(
         'held',
         `task ${idOf(task)} is being executed by run ${record.run}; nothing was changed`,
-        `wait until it has ended, or: after-party cancel ${record.run}`,
+        `wait until it has ended, or: npx after-party cancel ${record.run}`,
       );
     }
     await settleAbandoned(ports, record);

@@ -1,3 +1,4 @@
+import { flagsOf } from '../flags.ts';
 import type {
   EarlierTask,
   RunCounts,
@@ -269,7 +270,8 @@ function paragraph(head: string, tail: string | undefined): string {
 /** The flags that point a command at this party. */
 export function commandTarget(config: PartyConfig): string {
   const { region, stackName } = stackOf(config.stackId);
-  return region === 'local' ? '--local' : `--stack ${stackName}`;
+  if (region === 'local') return '--local';
+  return flagsOf({ stack: stackName, party: config.sharesStack ? config.party : undefined }).trim();
 }
 
 /** `<version>_<name>`, as the file is called. */

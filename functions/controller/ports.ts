@@ -8,6 +8,11 @@ export interface PartyConfig {
   readonly environmentName: string;
   /** The construct's path below its stack, e.g. `Tasks`. */
   readonly party: string;
+  /**
+   * Whether its stack has others.
+   * @default false
+   */
+  readonly sharesStack?: boolean;
   readonly stackId: string;
   /** How long a deploy waits for its tasks. */
   readonly deployTimeoutSeconds: number;

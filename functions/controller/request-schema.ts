@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { manifestTaskSchema } from '../manifest.ts';
+import { VERSION_PATTERN } from '../task/version.ts';
 import { runIdSchema } from '../workflow-messages.ts';
 
 /**
@@ -9,7 +10,7 @@ import { runIdSchema } from '../workflow-messages.ts';
 const by = v.pipe(v.string(), v.minLength(1), v.maxLength(2048));
 const reason = v.pipe(v.string(), v.trim(), v.minLength(1, 'must not be empty'), v.maxLength(500));
 const names = v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(255))), v.minLength(1));
-const version = v.pipe(v.string(), v.regex(/^\d{1,38}$/, 'is no version'));
+const version = v.pipe(v.string(), v.regex(VERSION_PATTERN, 'is no version'));
 const one = v.literal(1);
 /** Children of one split task as a person named them: its keys, or the numbers of its shards. */
 const keys = v.optional(

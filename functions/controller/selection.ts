@@ -69,7 +69,7 @@ function withinOneRun(tasks: SelectedTask[]): SelectedTask[] {
   throw new PartyError(
     'too-many-tasks',
     `${tasks.length} tasks are pending, more than one run can hold`,
-    'record the old ones as done first: after-party skip, or newEnvironment "baseline" for a new environment',
+    'record the old ones as done first: `npx after-party baseline --until TASK --reason "..."`, or newEnvironment "baseline" for a new environment',
   );
 }
 

@@ -26,7 +26,7 @@ export async function settle(
     throw new PartyError(
       'damaged-record',
       `the record of task ${idOf(task)} says running, but not by which run and owner`,
-      'after-party reset',
+      `make it pending again: npx after-party reset ${task.version} --reason "..."`,
     );
   }
   const now = new Date(ports.now()).toISOString();

@@ -63,7 +63,7 @@ export function findTasks(known: ReadonlyMap<string, KnownTask>, names: readonly
     throw new PartyError(
       first.code,
       problems.map(({ text }) => text).join('; '),
-      'name it by its version; after-party status lists all tasks',
+      'name it by its version; `npx after-party status` lists all tasks',
     );
   }
   return inVersionOrder([...found.values()]);

@@ -199,13 +199,13 @@ export abstract class AttemptRecords {
       throw held(
         correction,
         'is being executed',
-        'wait until it has ended, or cancel its run: after-party cancel RUN',
+        `wait until it has ended, or cancel its run: npx after-party cancel ${item.run}`,
       );
     }
     if (!(before instanceof PartyError) && before?.state === 'fanned-out')
       throw held(correction, 'has children that are being executed', 'wait until they have ended');
     if (correction.child !== undefined && !isDeepStrictEqual(before, correction.child.task))
-      throw held(correction, 'changed while it was being corrected', 'look at it again: after-party show');
+      throw held(correction, 'changed while it was being corrected', look(correction));
     const record = correctedRecord(correction, before instanceof PartyError ? undefined : before, now);
     const corrected = {
       ...record,
@@ -229,7 +229,7 @@ export abstract class AttemptRecords {
     // The SDK may have sent the write twice; then the copy was refused, and the item is as we left it.
     const after = await this.table.get(key.pk, key.sk);
     if (isDeepStrictEqual(after, corrected)) return record;
-    throw held(correction, 'changed while it was being corrected', 'look at it again: after-party show');
+    throw held(correction, 'changed while it was being corrected', look(correction));
   }
 
   /** A claim on a record that somebody has damaged is given back: only a person can mend it. */
@@ -272,6 +272,10 @@ export function parsedOrError(item: Record<string, unknown>): TaskRecord | Party
     if (error instanceof PartyError) return error;
     throw error;
   }
+}
+
+function look({ version }: Correction): string {
+  return `look at it again: npx after-party show ${version}`;
 }
 
 function held({ version, name }: Correction, what: string, resolution: string): PartyError {

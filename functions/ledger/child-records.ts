@@ -114,7 +114,7 @@ export class ChildRecords {
     return new PartyError(
       'damaged-record',
       `the ledger item pk "${this.#pk}", sk "${sortKey(number)}" is missing or of another plan`,
-      'plan the task anew: after-party reset',
+      `plan the task anew: npx after-party reset ${this.#pk.split('#').at(-1)} --reason "..."`,
     );
   }
 }

@@ -294,7 +294,7 @@ function parse<Schema extends v.GenericSchema>(schema: Schema, item: Item): v.In
     'damaged-record',
     `the ledger item pk "${item.pk}", sk "${item.sk}" is damaged: attribute ${v.getDotPath(issue) ?? 'state'}: ${issue.message}`,
     String(item.sk).startsWith('task#')
-      ? 'mend the attribute in the DynamoDB console, or make the task pending again: after-party reset'
+      ? `mend the attribute in the DynamoDB console, or make the task pending again: npx after-party reset ${String(item.sk).slice('task#'.length)} --reason "..."`
       : 'mend the attribute in the DynamoDB console',
   );
 }

@@ -1,8 +1,8 @@
 import { VARIABLES } from '../environment.ts';
 import { PartyError } from '../errors.ts';
+import { flagsOf } from '../flags.ts';
 import { nearestWord } from '../task/nearest-word.ts';
 import { readCdkOut, type SynthesizedStack } from './cdk-out.ts';
-import { flagsOf } from './flags.ts';
 import { TemplateValues } from './template-values.ts';
 
 /** A party of the synthesized app. */

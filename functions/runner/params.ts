@@ -18,7 +18,7 @@ export async function checkParams(
   throw new PartyError(
     'bad-params',
     `the params of task ${name} are refused: ${said.join('; ')}`,
-    `give them as JSON: after-party invoke ${name} --params '{"name":"value"}'`,
+    `give them as JSON: npx after-party invoke ${name} --params '{"name":"value"}'`,
   );
 }
 

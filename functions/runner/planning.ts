@@ -25,7 +25,7 @@ export function splitToPlan({ split }: Task, claim: Claim): TaskSplit | undefine
   throw new PartyError(
     'split-changed',
     `the task was split into ${of}, and its file no longer has "${option}"`,
-    `give it "${option}" again, or begin anew: after-party invoke TASK --from-start`,
+    `give it "${option}" again, or begin anew: npx after-party invoke ${claim.name} --from-start`,
   );
 }
 

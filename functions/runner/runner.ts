@@ -46,7 +46,7 @@ function parseWork(event: unknown): Work {
   throw new PartyError(
     'bad-request',
     `the runner was called with no work: ${v.getDotPath(issue) ?? 'the event'}: ${issue.message}`,
-    "only the party's workflow calls this function; to run a task by hand: after-party invoke",
+    "only the party's workflow calls this function; to run a task by hand: npx after-party invoke TASK",
   );
 }
 

@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { runBuilt } from './built-program.ts';
+import { endDatabaseServers } from '../database-servers.ts';
+import { runBuilt, runShell } from './built-program.ts';
 import { partyStatus } from './command-line.ts';
 import { type FakeAws, startFakeAws } from './party/fake-aws.ts';
 import { synthesize } from './party/synthesized-app.ts';
@@ -34,6 +35,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await aws.stop();
+  await endDatabaseServers(app);
   await rm(app, { recursive: true });
 });
 
@@ -80,6 +82,52 @@ it('takes the stack of the variable where the app has several', async () => {
     code: 2,
     stderr: expect.stringContaining('name one of them: --party Chores | --party Tasks'),
   });
+});
+
+it('shows commands that lead to the party when they are pasted', async () => {
+  const resolution = 'wait, or: npx after-party cancel abc';
+  await aws.stop();
+  const error = { code: 'held', message: 'it is being executed', resolution };
+  const resources = ['Tasks', 'Chores'].map((physicalId) => ({ type: 'Custom::AfterParty', physicalId }));
+  aws = await startFakeAws({
+    arn: 'arn:aws:iam::1:user/ann',
+    nested: { 'Prod-Shop': [resources] },
+    invoke: ({ functionName, request }) =>
+      (request as { request: string }).request === 'status'
+        ? { v: 1, ok: partyStatus({ party: functionName }) }
+        : { v: 1, error },
+  });
+  const flags = ['--env', 'production', '--party', 'Chores', '--region', 'eu-west-1'];
+
+  const { code, stderr } = await afterParty(['pause', 'a', ...flags]);
+
+  expect([code, stderr]).toEqual([
+    4,
+    `error it is being executed\n      wait, or: npx after-party cancel abc ${flags.join(' ')}\n`,
+  ]);
+});
+
+it('shows commands that can be pasted on this machine, too', async () => {
+  await mkdir(join(app, 'tasks'));
+  await writeFile(join(app, 'package.json'), '{"type":"module"}');
+  const task =
+    "import { defineTask } from 'after-party/task';\nexport default defineTask({ run: () => 'hi' });\n";
+  await writeFile(join(app, 'tasks/1_greet.ts'), task);
+
+  const { stderr } = await afterParty([
+    'resume',
+    'greet',
+    '--local',
+    '--stack',
+    'Prod-Shop',
+    '--party',
+    'Chores',
+  ]);
+
+  const [, pasted = ''] = /to run it now: (npx after-party .*)\n/.exec(stderr) ?? [];
+  expect(pasted).toBe('npx after-party invoke greet --local --stack Prod-Shop --party Chores');
+  const end = await runShell(`npx() { "$@"; }\n${pasted}`, { cwd: app });
+  expect(end).toMatchObject({ code: 0, stdout: expect.stringContaining('1 of 1 ran: greet') });
 });
 
 it.each([

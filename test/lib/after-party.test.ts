@@ -307,6 +307,20 @@ describe('the ledger', () => {
   });
 });
 
+describe('the controller', () => {
+  it('knows whether its stack has another party, also one that is added later', () => {
+    const app = unbundledApp();
+    const [lone, shared] = ['Lone', 'Shared'].map((name) => new Stack(app, name));
+    for (const stack of [lone, shared]) addParty(stack as Stack);
+    addParty(shared as Stack, {}, 'Chores');
+
+    const of = (stack: Stack | undefined, id: string) => variablesOf(Template.fromStack(stack as Stack), id);
+    expect(of(lone, 'TasksController')).not.toHaveProperty('AFTER_PARTY_SHARES_STACK');
+    expect(of(shared, 'TasksController').AFTER_PARTY_SHARES_STACK).toBe('true');
+    expect(of(shared, 'ChoresController').AFTER_PARTY_SHARES_STACK).toBe('true');
+  });
+});
+
 describe('the workflow', () => {
   it('has a name that no other deploy of the app has', () => {
     const template = templateOf();

@@ -60,15 +60,25 @@ export type Arrival =
   | { readonly end: true }
   | { readonly error: unknown };
 
+/** Where a reading begins, and what ends it. */
+export interface ReadingSetup {
+  readonly cursor: Json | undefined;
+  readonly signal: AbortSignal;
+  /** The name of the task whose items they are. */
+  readonly task: string;
+}
+
 /** One reading of a source, which nobody has to wait for. */
 export class ItemsReading {
   readonly #iterator: AsyncIterator<readonly [unknown, Json]>;
   readonly #closing = new AbortController();
   readonly #resumed: Json | undefined;
+  readonly #task: string;
   #hasBegun = false;
 
-  constructor(reader: SourceReader<unknown>, cursor: Json | undefined, signal: AbortSignal) {
+  constructor(reader: SourceReader<unknown>, { cursor, signal, task }: ReadingSetup) {
     this.#resumed = cursor;
+    this.#task = task;
     const position = { cursor, signal: AbortSignal.any([signal, this.#closing.signal]) };
     try {
       this.#iterator = reader.read(position)[Symbol.asyncIterator]();
@@ -113,7 +123,7 @@ export class ItemsReading {
     return new PartyError(
       'cursor-refused',
       `the task's source cannot go on from the cursor that was kept: ${error.message}`,
-      'begin anew: after-party invoke TASK --from-start',
+      `begin anew: npx after-party invoke ${this.#task} --from-start`,
       { cause: error },
     );
   }

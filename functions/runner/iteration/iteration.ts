@@ -94,7 +94,11 @@ export class Iteration {
     if (isNew) this.#tally.total = await countItems(items, reader, ctx, shard);
     bookmark.startNow();
     if (isNew) bookmark.move(bookmark.cursor, this.#tally.progress);
-    const reading = new ItemsReading(reader, bookmark.cursor, stop.signal);
+    const reading = new ItemsReading(reader, {
+      cursor: bookmark.cursor,
+      signal: stop.signal,
+      task: ctx.name,
+    });
     try {
       for (;;) {
         const unit = await this.#nextUnit(reading);

@@ -150,12 +150,12 @@ describe('invoke --key', () => {
 
   it('ends with 2 where the key is unknown', async () => {
     const answers = {
-      invoke: () => refusal('unknown-key', 'task a has no key "acm"', 'after-party show a --json lists all'),
+      invoke: () => refusal('unknown-key', 'task a has no key "acm"', '`after-party show a --json` lists all'),
     };
     const { code, stderr } = await commandLine(INVOKE, { answers });
     expect([code, stderr]).toEqual([
       2,
-      'error task a has no key "acm"\n      after-party show a --json lists all\n',
+      'error task a has no key "acm"\n      `npx after-party show a --json --stack Shop-prod` lists all\n',
     ]);
   });
 });

@@ -107,7 +107,7 @@ describe('cancel of a task', () => {
     const party = await partyAfter({ state });
     expect(await party.refusal(cancel)).toMatchObject({
       code: 'wrong-state',
-      resolution: 'to have deploys leave it out: after-party skip',
+      resolution: 'to have deploys leave it out: npx after-party skip task_1 --reason "..."',
     });
   });
 });

@@ -58,6 +58,16 @@ describe('what CloudFormation is told', () => {
     });
   });
 
+  it('of a failure in a stack with several parties: which of them the commands are for', () => {
+    const of = (party: string) => {
+      const two = { ...config, party, sharesStack: true };
+      return outcomeOf(runOf([first]), recordsOf(failed), { because: 'failed', task: first }, two).text;
+    };
+    expect(of('Chores')).toContain('skip 20260126080000 --stack Shop-prod --party Chores --reason "..."');
+    expect(of('Chores')).toMatch(/show 20260126080000 --stack Shop-prod --party Chores$/);
+    expect(of('My chores')).toContain("--party 'My chores' --reason");
+  });
+
   it('of items: how many, and how long', () => {
     const records = recordsOf(recordOf(first.version, { progress: { done: 12_041, total: 12_041 } }));
     expect(outcomeOf(runOf([first]), records, { because: 'done' }, config).text).toBe(

@@ -36,6 +36,13 @@ describe('the environment', () => {
     expect(read.config).toMatchObject({ endpointUrl: AWS_ENDPOINT_URL, ownsLedger: false });
   });
 
+  it('says where the stack has several parties', () => {
+    expect(readEnvironment({ ...variables, [VARIABLES.sharesStack]: 'true' }).config).toEqual({
+      ...config,
+      sharesStack: true,
+    });
+  });
+
   it.each(Object.keys(variables))('fails without %s', (name) => {
     const { [name]: _, ...rest } = variables as Record<string, string>;
     expect(() => readEnvironment(rest)).toThrow(name);
@@ -47,6 +54,7 @@ describe('the environment', () => {
     [VARIABLES.retentionDays, '-1'],
     [VARIABLES.onFailure, 'ignore'],
     [VARIABLES.ownsLedger, 'yes'],
+    [VARIABLES.sharesStack, 'no'],
   ])('fails with %s=%s', (name, value) => {
     expect(() => readEnvironment({ ...variables, [name]: value })).toThrow(name);
   });

@@ -87,7 +87,7 @@ describe('a task item that somebody edited', () => {
       message: expect.stringMatching(
         new RegExp(`^the ledger item pk "${ledger.id}", sk "${SK}" is damaged: attribute ${attribute}[.:]`),
       ),
-      resolution: expect.stringContaining('after-party reset'),
+      resolution: expect.stringContaining('npx after-party reset '),
     };
     const before = await ledger.item(SK);
 
