@@ -1,9 +1,10 @@
 import * as v from 'valibot';
 import { PartyError } from './errors.ts';
+import { VERSION_PATTERN } from './task/version.ts';
 
 export const manifestTaskSchema = v.object({
-  /** The digits as the file name has them; `taskKey` gives the ledger's key. */
-  version: v.pipe(v.string(), v.regex(/^\d{1,38}$/)),
+  /** The digits as the file name has them; `versionKey` gives the ledger's key. */
+  version: v.pipe(v.string(), v.regex(VERSION_PATTERN)),
   name: v.string(),
   /** The path below the tasks' folder, with forward slashes. */
   file: v.string(),

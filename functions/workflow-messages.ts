@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { VERSION_PATTERN } from './task/version.ts';
 
 /**
  * The messages between the workflow, the controller and the runner. An execution may be days older than the
@@ -9,7 +10,7 @@ const version = v.literal(1);
 /** The ids of runs are state machine execution names too: 32 hex digits. */
 export const runIdSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, 'is not 32 hex digits'));
 
-const taskVersion = v.pipe(v.string(), v.regex(/^\d{1,38}$/));
+const taskVersion = v.pipe(v.string(), v.regex(VERSION_PATTERN));
 const childNumber = v.pipe(v.number(), v.integer(), v.minValue(1));
 const share = v.pipe(v.number(), v.gtValue(0), v.maxValue(1));
 

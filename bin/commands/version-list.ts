@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { messageOf, PartyError } from '../../functions/errors.ts';
-import { versionKey } from '../../functions/task/version.ts';
+import { VERSION_PATTERN, versionKey } from '../../functions/task/version.ts';
 
 const MOST = 10_000;
 const NAMED = 5;
@@ -26,7 +26,7 @@ export function versionsIn(content: string, where: string): string[] {
     .split(/\r\n|\n|\r/)
     .map((line, index) => ({ number: index + 1, text: unquoted(line.trim()) }))
     .filter((line) => line.text !== '');
-  const wrong = lines.filter((line) => !/^\d{1,38}$/.test(line.text));
+  const wrong = lines.filter((line) => !VERSION_PATTERN.test(line.text));
   if (wrong.length > 0) throw badLines(wrong, where);
   const versions = [...new Map(lines.map((line) => [versionKey(line.text), line.text])).values()];
   if (versions.length === 0) throw new PartyError('bad-versions', `there are no versions in ${where}`, HOW);

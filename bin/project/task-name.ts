@@ -1,4 +1,5 @@
 import { PartyError } from '../../functions/errors.ts';
+import { LONGEST_VERSION } from '../../functions/task/version.ts';
 
 /** Letters that Unicode does not take apart into a plain one and its accent. */
 const SPELLED_OUT: Readonly<Record<string, string>> = {
@@ -45,8 +46,6 @@ function whatToChange(spelled: string, name: string): string | undefined {
   if (name.length <= LONGEST_NAME) return undefined;
   return `use at most ${LONGEST_NAME} letters and digits: as ${name.slice(0, 20)}… it has ${name.length}`;
 }
-
-const LONGEST_VERSION = 38;
 
 /**
  * A version for a new task: the time in UTC, or one more than the newest version there is.

@@ -1,3 +1,5 @@
+import { LONGEST_VERSION } from './version.ts';
+
 /** What a file in the tasks' folder is, by its path alone. */
 export type TaskFileName =
   | { readonly kind: 'task'; readonly version: string; readonly name: string }
@@ -9,7 +11,6 @@ export type TaskFileName =
 const MODULE = /\.[cm]?[jt]sx?$/;
 const DECLARATION = /\.d\.[cm]?ts$/;
 const TEST = /\.(test|spec)\.[cm]?[jt]sx?$/;
-const LONGEST_VERSION = 38;
 
 /** Reads a file's path below the tasks' folder, with slashes of either kind. */
 export function parseTaskFileName(path: string): TaskFileName {

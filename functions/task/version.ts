@@ -1,3 +1,7 @@
+export const LONGEST_VERSION = 38;
+/** The digits of a version. */
+export const VERSION_PATTERN: RegExp = new RegExp(`^\\d{1,${LONGEST_VERSION}}$`);
+
 /**
  * The ledger's key of a version: its digits without leading zeros, so that `007` and `7` are one task.
  * People are shown the version as its file name has it.
