@@ -2,6 +2,12 @@ import type { SplitStatus, TaskProgress, TaskStatus } from '../../functions/cont
 import { span } from './times.ts';
 
 const BAR = 10;
+const UNITS = [
+  ['a second', 1],
+  ['a minute', 60],
+] as const;
+/** Of what is slower than that. */
+const SLOWEST = ['an hour', 3_600] as const;
 
 /** `43 %`, or `7,013 items` where nobody knows of how many; empty where a task does not say. */
 export function progressText(progress: TaskProgress | null): string {
@@ -19,12 +25,12 @@ export function farText({ progress, split }: Far): string {
 
 /** The same and, while it runs, how long it will take: `43 % · 27h 05m left`. */
 export function outlookText(task: Far): string {
-  return [farText(task), leftText(task.progress)].filter(Boolean).join(' · ');
+  return [farText(task), leftText(task)].filter(Boolean).join(' · ');
 }
 
 /** The same with how fast it goes: `43 % · 32 a second · 27h 05m left`. */
 export function paceText(task: Far): string {
-  return [farText(task), perSecond(task.progress), leftText(task.progress)].filter(Boolean).join(' · ');
+  return [farText(task), paceOf(task), leftText(task)].filter(Boolean).join(' · ');
 }
 
 function splitText({ of, count, succeeded, failed, inDoubt }: SplitStatus): string {
@@ -54,8 +60,8 @@ export function progressDetails(progress: TaskProgress | null): string {
     total === null
       ? items(done)
       : `${done.toLocaleString('en')} of ~${total.toLocaleString('en')} (${progressText(progress)})`,
-    perSecond(progress),
-    leftText(progress),
+    paceOf({ progress, split: null }),
+    leftText({ progress, split: null }),
   ];
   return parts.filter(Boolean).join(', ');
 }
@@ -88,13 +94,23 @@ function items(count: number): string {
   return `${count.toLocaleString('en')} ${count === 1 ? 'item' : 'items'}`;
 }
 
-function perSecond(progress: TaskProgress | null): string {
-  const pace = progress?.itemsPerSecond ?? null;
-  if (pace === null) return '';
-  return `${pace.toLocaleString('en', { maximumSignificantDigits: pace < 10 ? 2 : 3 })} a second`;
+/** Of the items, else of the children: `31.7 a second`, `12 keys a minute`. */
+function paceOf({ progress, split }: Far): string {
+  const items = progress?.itemsPerSecond ?? null;
+  if (items !== null) return every(items, '');
+  const ended = split?.endedPerSecond ?? null;
+  return ended === null ? '' : every(ended, ` ${split?.of}`);
 }
 
-function leftText(progress: TaskProgress | null): string {
-  const left = progress?.msLeft ?? null;
+/** So many in the shortest time in which it is one or more. */
+function every(perSecond: number, of: string): string {
+  const [each, seconds] = UNITS.find(([, length]) => perSecond * length >= 1) ?? SLOWEST;
+  const count = perSecond * seconds;
+  return `${count.toLocaleString('en', { maximumSignificantDigits: count < 10 ? 2 : 3 })}${of} ${each}`;
+}
+
+function leftText({ progress, split }: Far): string {
+  // Where items are counted, their pace says it better than that of the children.
+  const left = (progress === null ? split?.msLeft : progress.msLeft) ?? null;
   return left === null ? '' : `${span(left)} left`;
 }

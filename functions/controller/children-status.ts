@@ -1,3 +1,4 @@
+import type { PartyError } from '../errors.ts';
 import type { Child, ListedChild } from '../ledger/child-records.ts';
 import { isSplit, type SplitTask } from '../ledger/fan-out.ts';
 import type { ChildListing, TaskRecord, TaskState } from '../ledger/records.ts';
@@ -20,6 +21,9 @@ interface SplitView {
   /** Whether a run sees to them. */
   readonly isUnderWay: boolean;
 }
+
+/** How long something must have gone on before its pace is told. */
+const TELLING_MS = 1_000;
 
 /** States that a task can be in whose children have not all succeeded. */
 const UNFINISHED: ReadonlySet<TaskState> = new Set([
@@ -48,9 +52,25 @@ export async function withChildren(
   return { ...view, splits };
 }
 
-export function splitStatus({ children: { of, count, parallel } }: SplitTask, view?: SplitView): SplitStatus {
-  const none = { succeeded: count, failed: 0, inDoubt: 0, running: 0, left: 0 };
-  return { of, count, parallel, ...(view === undefined ? none : countChildren(view.children)) };
+/** Where the children stand, and how fast they come to an end in the run that sees to them. */
+export function splitStatus(record: SplitTask, view: SplitView | undefined, now: number): SplitStatus {
+  const { of, count, parallel } = record.children;
+  const all = { succeeded: count, failed: 0, inDoubt: 0, running: 0, left: 0 };
+  const counts = view === undefined ? all : countChildren(view.children);
+  const ended = view?.isUnderWay === true ? countChildren(view.children.filter(isOfRun(record))) : undefined;
+  const moved = ended === undefined ? 0 : ended.succeeded + ended.failed + ended.inDoubt;
+  const perMs = pace(moved, record, now);
+  return {
+    ...{ of, count, parallel, ...counts },
+    endedPerSecond: perMs === undefined ? null : perMs * 1000,
+    msLeft: perMs === undefined ? null : (counts.running + counts.left) / perMs,
+  };
+}
+
+/** Whether the run that sees to the task has executed a child, or does. */
+function isOfRun({ run }: SplitTask): (child: Child) => child is Exclude<Child, { damaged: PartyError }> {
+  return (child): child is Exclude<Child, { damaged: PartyError }> =>
+    child.damaged === undefined && (child.run ?? child.lastRun) === run;
 }
 
 /** How far the children have come together, and at what pace in the run that sees to them. */
@@ -61,10 +81,9 @@ export function progressOfSplit(
 ): TaskProgress | null {
   const progress = progressOfChildren(children);
   if (progress === undefined) return null;
-  const moved = children.reduce((sum, child) => {
-    if (child.damaged !== undefined || (child.run ?? child.lastRun) !== record.run) return sum;
-    return sum + (child.progress?.done ?? 0) - (child.progress?.before ?? 0);
-  }, 0);
+  const moved = children
+    .filter(isOfRun(record))
+    .reduce((sum, { progress: own }) => sum + (own?.done ?? 0) - (own?.before ?? 0), 0);
   return paced(progress, isUnderWay ? moved : 0, record, now);
 }
 
@@ -78,17 +97,26 @@ export function progressOf(record: Attempted | undefined, now: number): TaskProg
 function paced(
   { done, total }: NonNullable<TaskRecord['progress']>,
   moved: number,
-  { beganAt, startedAt }: Pick<TaskRecord, 'beganAt' | 'startedAt'>,
+  record: Timed,
   now: number,
 ): TaskProgress {
-  const began = beganAt ?? startedAt;
-  const perMs = began === undefined || moved <= 0 ? undefined : moved / Math.max(1, now - Date.parse(began));
+  const perMs = pace(moved, record, now);
   return {
     done,
     total: total ?? null,
     itemsPerSecond: perMs === undefined ? null : perMs * 1000,
     msLeft: perMs === undefined || total === undefined ? null : Math.max(0, total - done) / perMs,
   };
+}
+
+type Timed = Pick<TaskRecord, 'beganAt' | 'startedAt'>;
+
+/** What moved per millisecond since the record began; the first moments say nothing of it. */
+function pace(moved: number, { beganAt, startedAt }: Timed, now: number): number | undefined {
+  const began = beganAt ?? startedAt;
+  if (began === undefined || moved <= 0) return undefined;
+  const elapsed = now - Date.parse(began);
+  return elapsed < TELLING_MS ? undefined : moved / elapsed;
 }
 
 /** What the records of tasks and of children have in common. */

@@ -51,6 +51,10 @@ export interface SplitStatus {
   readonly running: number;
   /** Waiting, or stopped before their end. */
   readonly left: number;
+  /** While it runs: how many came to an end per second, since it began; null before one did. */
+  readonly endedPerSecond?: number | null;
+  /** While it runs: how long the others will take at that pace, in milliseconds. */
+  readonly msLeft?: number | null;
 }
 
 /** A child of a split task. Fields are only ever added. */

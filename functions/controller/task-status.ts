@@ -74,7 +74,7 @@ export function taskStatus(ports: ControllerPorts, view: StatusView, task: Known
     ],
     ...attemptStatus(record, now),
     ...(split && children && { progress: progressOfSplit(split, children, now) }),
-    split: split === undefined ? null : splitStatus(split, children),
+    split: split === undefined ? null : splitStatus(split, children, now),
     rate: record?.rate ?? null,
     summary: found instanceof Error ? found.message : (record?.summary ?? state),
   };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   outlookText,
+  paceText,
   progressBar,
   progressDetails,
   progressText,
@@ -25,7 +26,7 @@ describe('how far a task has come', () => {
     [
       { done: 60, total: null, itemsPerSecond: 0.0234, msLeft: null },
       '60 items',
-      '60 items, 0.023 a second',
+      '60 items, 1.4 a minute',
       '',
     ],
   ])('%j', (given, text, details, bar) => {
@@ -45,6 +46,29 @@ describe('how far a task has come', () => {
     expect(outlookText({ progress: null, split: failing })).toBe('17/20 keys, 2 failed, 1 in doubt');
     expect(splitDetails(failing)).toBe('20 keys: 17 succeeded, 2 failed, 1 in doubt');
     expect(splitDetails(splitStatus({ count: 1, succeeded: 1 }))).toBe('1 key: 1 succeeded');
+  });
+});
+
+describe('the pace of a task', () => {
+  const at = (itemsPerSecond: number) =>
+    paceText({ progress: { ...still, done: 60, total: null, itemsPerSecond }, split: null });
+
+  it.each([
+    [1234.5, '1,230 a second'],
+    [1, '1 a second'],
+    [0.5, '30 a minute'],
+    [1 / 60, '1 a minute'],
+    [0.01, '36 an hour'],
+  ])('of %d items a second is said in a unit in which it is one or more', (itemsPerSecond, said) => {
+    expect(at(itemsPerSecond)).toBe(`60 items · ${said}`);
+  });
+
+  it('is that of its children where it has no items', () => {
+    const split = splitStatus({ succeeded: 5, running: 4, left: 11, endedPerSecond: 0.25, msLeft: 60_000 });
+    expect(paceText({ progress: null, split })).toBe('5/20 keys · 15 keys a minute · 1m 00s left');
+    expect(paceText({ progress: { ...progress, msLeft: null }, split })).toBe(
+      '43 % · 5/20 keys · 31.7 a second',
+    );
   });
 });
 

@@ -342,6 +342,29 @@ describe('status', () => {
     // 140 of them in the 10 seconds since the task began.
     expect(task?.progress?.itemsPerSecond).toBeCloseTo(14);
     expect(task?.progress?.msLeft).toBeCloseTo((240 / 14) * 1000);
+    // Two of the four in those seconds.
+    expect(task?.split?.endedPerSecond).toBeCloseTo(0.2);
+    expect(task?.split?.msLeft).toBeCloseTo(10_000);
+  });
+
+  it('takes for the pace only what its own run has brought to an end', async () => {
+    const party = await partyUnderWay();
+    await party.executeChild(1, { state: 'succeeded' });
+    await party.ask<Corrections>({ request: 'pause', names: ['1'], by: ARN });
+    await party.carryOut(KEYS);
+    const { runId } = await party.ask<RunStatus>({
+      ...{ request: 'resume', runId: newRunId(), names: ['1'], by: ARN },
+    });
+    await party.fanOut(runId);
+    party.now += 40;
+    expect((await status(party))?.split).toMatchObject({ succeeded: 1, endedPerSecond: null, msLeft: null });
+
+    await party.executeChild(2, { state: 'succeeded' }, runId);
+    expect((await status(party))?.split).toMatchObject({
+      succeeded: 2,
+      endedPerSecond: 1 / 40,
+      msLeft: 80_000,
+    });
   });
 
   it('is stale where its run is gone, and knows of no pace', async () => {

@@ -229,6 +229,11 @@ describe('the progress of a task', () => {
     expect(progressOf(runningRecord('1', { startedAt: at(0), progress: far }))).toMatchObject(expected);
   });
 
+  it('has no pace in its first moments, of which none can be told', () => {
+    const running = runningRecord('1', { startedAt: at(29.5), progress: { done: 1, total: 200 } });
+    expect(progressOf(running)).toEqual({ done: 1, total: 200, itemsPerSecond: null, msLeft: null });
+  });
+
   it('has no pace where nothing runs', () => {
     const paused = recordOf('1', { state: 'paused', progress });
     expect(progressOf(paused)).toEqual({ done: 110, total: 200, itemsPerSecond: null, msLeft: null });
