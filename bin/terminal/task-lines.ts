@@ -22,6 +22,8 @@ export function quotedKey(key: string): string {
 }
 
 const WAITING = new Set(['pending', 'stale', 'interrupted', 'paused']);
+/** By a person, who may have said why. */
+const STOPPED = new Set(['paused', 'cancelled']);
 const BAD = new Set(['failed', 'in-doubt', 'damaged']);
 
 /** How a state is painted. */
@@ -89,7 +91,7 @@ function outcomeOf(task: Attempted, split: TaskStatus['split']): string {
   if (task.state === 'interrupted') return [far, why].filter(Boolean).join(' · ');
   // What a person gave as the reason is quoted.
   const said = why === '' || why === task.state ? '' : `"${why}"`;
-  if (task.state === 'paused' || said !== '') return [far, said].filter(Boolean).join(' · ');
+  if (STOPPED.has(task.state) || said !== '') return [far, said].filter(Boolean).join(' · ');
   const ended = task.state === 'succeeded' || task.state === 'every-deploy';
   return ended ? resultText(task.result) : attempt;
 }

@@ -74,11 +74,13 @@ export function correctedRecord(
     ...(['succeededAt', 'resetAt', 'finishedAt', 'deployId'] as const),
     ...(['cursor', 'progress', 'rate', 'children'] as const),
   );
+  // What a person says of an attempt does not make it longer.
+  const ended = { finishedAt: now, ...kept(before, 'finishedAt') };
   switch (kind) {
     case 'reset':
       return { ...audit, by, ...why, resetAt: now };
     case 'mark-done':
-      return { ...audit, by, ...why, ...past, finishedAt: now, state: 'succeeded', succeededAt: now };
+      return { ...audit, by, ...why, ...past, ...ended, state: 'succeeded', succeededAt: now };
     case 'skip':
     case 'baseline':
       return {
@@ -87,9 +89,7 @@ export function correctedRecord(
         ...why,
         ...past,
         ...kept(before, 'succeededAt'),
-        // Of what was attempted before: how long that took.
-        finishedAt: now,
-        ...kept(before, 'finishedAt'),
+        ...ended,
         state: WORDS[kind],
       };
     case 'pause':

@@ -83,6 +83,7 @@ describe('the note of a task', () => {
     [{ state: 'paused', progress: far, reason: 'paused' }, '43 %'],
     [{ state: 'interrupted', progress: far, reason: 'deploy timeout' }, '43 % · deploy timeout'],
     [{ state: 'cancelled', progress: far, reason: 'wrong release' }, '43 % · "wrong release"'],
+    [{ state: 'cancelled', attempt: 3, progress: far, reason: 'cancelled' }, '43 %'],
     [{ state: 'succeeded', progress: far, result: '12,000 items' }, '12,000 items'],
     [
       { state: 'failed', attempt: 2, progress: far, error: { name: 'Error', message: 'HTTP 503' } },

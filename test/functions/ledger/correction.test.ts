@@ -69,6 +69,19 @@ describe('correcting a record', () => {
     expect(await ledger.record()).toMatchObject({ state: 'skipped', succeededAt: at(1) });
   });
 
+  it.each(['skip', 'mark-done', 'baseline'] as const)(
+    'leaves by %s how long the attempt took that a person says it of',
+    async (kind) => {
+      const ledger = table.open();
+      const claim = won(await ledger.tasks.claim(request()));
+      await ledger.tasks.finish(claim, { state: 'in-doubt', reason: 'r' }, at(1));
+
+      await ledger.tasks.correct(correction(kind), at(300));
+
+      expect(await ledger.record()).toMatchObject({ startedAt: at(0), finishedAt: at(1) });
+    },
+  );
+
   it.each(['skip', 'mark-done', 'baseline', 'reset'] as const)(
     'refuses to %s a task that is being executed',
     async (kind) => {
