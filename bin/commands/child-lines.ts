@@ -49,6 +49,8 @@ export function childLines(
   const more = unfinished - children.length;
   return [
     ...lines.map((line) => line.slice(2)),
-    ...(more > 0 ? [`… and ${more} more: npx after-party show ${name} --json${party.flags} lists all`] : []),
+    ...(more > 0
+      ? [`… and ${more} more: \`npx after-party show ${name} --json${party.flags}\` lists all`]
+      : []),
   ];
 }

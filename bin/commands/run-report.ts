@@ -1,6 +1,8 @@
 import type { LogLine, RunStatus, TaskStatus } from '../../functions/controller/requests.ts';
 import { messageOf } from '../../functions/errors.ts';
 import { LogReader } from '../party/log-reader.ts';
+import { attemptEndOf } from '../terminal/attempt-end.ts';
+import { errorLines } from '../terminal/error-lines.ts';
 import { showPassingLines } from '../terminal/live-lines.ts';
 import { doneOf } from '../terminal/progress.ts';
 import { runningLine, runningLines } from '../terminal/running-lines.ts';
@@ -37,7 +39,7 @@ export class RunReport {
   }
 
   async showLateLines(run: RunStatus): Promise<void> {
-    for (const task of this.#executed(run)) await this.#showLogs(task);
+    for (const task of this.#executed(run)) await this.#showLogs(task, run.dryRun);
   }
 
   async show(run: RunStatus): Promise<void> {
@@ -51,7 +53,7 @@ export class RunReport {
       const state = executed || task.state === 'running' ? task.state : 'waiting';
       const changed = this.#states.get(task.version) !== state;
       if (changed && state === 'running') this.#say(`▸ ${titleOf(task)}${attemptOf(task)}`);
-      if (state === 'running' || (executed && changed)) await this.#showLogs(task);
+      if (state === 'running' || (executed && changed)) await this.#showLogs(task, run.dryRun);
       if (state === 'running') this.#sayProgress(task);
       // Below the line on its end it is no longer shown as running.
       drawTasks();
@@ -88,10 +90,13 @@ export class RunReport {
       ? [`· ${titleOf(task)}`, 'dry run ended']
       : [`${paint(markOf(task.state))} ${titleOf(task)}`, span(task.durationMs), noteOf(task)];
     this.#say(parts.filter(Boolean).join('  '));
+    if (isDryRun || task.state !== 'failed' || task.error === null) return;
+    const { quiet } = this.#context.terminal.progressColours;
+    for (const line of errorLines(task.error)) this.#say(quiet(`  ${line}`));
   }
 
   /** Log lines are a help, not the result: where they cannot be read, that is said once. */
-  async #showLogs(task: TaskStatus): Promise<void> {
+  async #showLogs(task: TaskStatus, isDryRun: boolean): Promise<void> {
     const reader =
       this.#logs.get(task.version) ?? new LogReader(this.#context.party, task.version, this.#since);
     this.#logs.set(task.version, reader);
@@ -103,7 +108,8 @@ export class RunReport {
       if (lines.length === 0) return;
       this.#withLines.add(task.version);
       const who = (line: LogLine) => quiet([safeText(task.name), childOf(line)].filter(Boolean).join(' '));
-      this.#say(lines.map((line) => `  ${who(line)}  ${logText(line)}`).join('\n'));
+      const shown = lines.flatMap((line) => shortened(line, isDryRun) ?? []);
+      for (const line of shown) this.#say(`  ${who(line)}  ${logText(line)}`);
     } catch (error) {
       if (!this.#logsFailed) this.#say(`  the log lines cannot be read: ${safeDocument(messageOf(error))}`);
       this.#logsFailed = true;
@@ -117,6 +123,14 @@ export class RunReport {
 
 function attemptOf(task: TaskStatus): string {
   return task.attempt > 1 ? `  attempt ${task.attempt}` : '';
+}
+
+/** The runner's own lines without all their fields; undefined for that of an end which the task's state shows. */
+function shortened(line: LogLine, isDryRun: boolean): LogLine | undefined {
+  const end = attemptEndOf(line.message);
+  if (end === undefined) return line;
+  if (isDryRun) return { ...line, message: [end.text, ...end.error].join('\n') };
+  return childOf(line) === '' ? undefined : { ...line, message: end.text };
 }
 
 /** The child of a split task that a log line is of. */

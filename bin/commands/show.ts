@@ -1,4 +1,5 @@
 import type { TaskDetails } from '../../functions/controller/requests.ts';
+import { stackOfTask } from '../../functions/stack-frames.ts';
 import { localNames } from '../project/local-tasks.ts';
 import { progressDetails, splitDetails } from '../terminal/progress.ts';
 import { oneLine } from '../terminal/safe-text.ts';
@@ -73,7 +74,7 @@ function taskLines(task: ShownTask, context: CommandContext): string[] {
       .filter(([, text]) => text !== '')
       .map(([name, text]) => `  ${name.padEnd(width)}  ${indented(text, width + 4)}`),
     ...section('not succeeded', childLines(task, context)),
-    ...section('stack', task.error?.stack?.split('\n') ?? []),
+    ...section('stack', stackOfTask(task.error?.stack ?? '').filter(Boolean)),
     ...section('last log lines', task.logs),
     ...section('history', task.history.map(historyLine)),
     ...section('', task.child === undefined ? needsYou([task], party.flags) : []),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { RunStatus, TaskDetails } from '../../functions/controller/requests.ts';
 import type { Surroundings } from '../declarations/declaring.ts';
 import { openTrialParty } from '../party/trial-party.ts';
@@ -58,7 +58,7 @@ export async function tryTask(
         ...(keys !== undefined && { keys: [...keys] }),
       });
       const run = await followRun(started, context, { polling: POLLING, signal });
-      if (isOver(run)) await showEnd(run, { task, tasksFolder }, context);
+      if (isOver(run)) await showEnd(run, task, context);
     } finally {
       await party.close();
     }
@@ -68,33 +68,19 @@ export async function tryTask(
   }
 }
 
-async function showEnd(
-  run: RunStatus,
-  { task, tasksFolder }: Pick<Trial, 'task' | 'tasksFolder'>,
-  { party, terminal }: CommandContext,
-): Promise<void> {
+async function showEnd(run: RunStatus, task: LocalTask, { party, terminal }: CommandContext): Promise<void> {
   const { tasks } = await party.ask({ request: 'show', names: [task.version] });
   const [details] = tasks;
   const hasRun = details !== undefined && details.attempt > 0;
   terminal.print({ run, details }, (safe) => [
     ...(run.state === 'succeeded' || hasRun ? [] : [safe.run.outcome ?? '']),
-    ...(safe.details === undefined ? [] : endLines(safe.details, basename(tasksFolder))),
+    ...(safe.details === undefined ? [] : endLines(safe.details)),
   ]);
 }
 
 /** What the line at the task's end has no room for. */
-function endLines({ error, result }: TaskDetails, folderName: string): string[] {
-  if (error !== null) {
-    const item = error.item === undefined ? [] : [`at the item ${error.item}`];
-    return [...ownFrames(error.stack ?? `${error.name}: ${error.message}`, folderName), ...item];
-  }
+function endLines({ error, result }: TaskDetails): string[] {
+  if (error !== null) return [];
   const text = JSON.stringify(result, undefined, 2);
   return text.length <= LONG_RESULT ? [] : [text];
-}
-
-/** Without what called the task. */
-function ownFrames(stack: string, folderName: string): string[] {
-  const lines = stack.split('\n');
-  const last = lines.findLastIndex((line) => line.includes(`${folderName}/`));
-  return last < 0 ? lines : lines.slice(0, last + 1);
 }

@@ -76,7 +76,7 @@ describe('show', () => {
 not succeeded
   failed  key "acme"  3.2s  attempt 2: HTTP 503
   failed  key "a\\"b"  –     out of memory
-  … and 1 more: npx after-party show restart_search --json --stack Shop-prod lists all
+  … and 1 more: \`npx after-party show restart_search --json --stack Shop-prod\` lists all
 `);
   });
 
@@ -150,7 +150,8 @@ describe('invoke --key', () => {
 
   it('ends with 2 where the key is unknown', async () => {
     const answers = {
-      invoke: () => refusal('unknown-key', 'task a has no key "acm"', '`after-party show a --json` lists all'),
+      invoke: () =>
+        refusal('unknown-key', 'task a has no key "acm"', '`after-party show a --json` lists all'),
     };
     const { code, stderr } = await commandLine(INVOKE, { answers });
     expect([code, stderr]).toEqual([
