@@ -12,6 +12,7 @@ import {
   aws_stepfunctions as stepfunctions,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { idOf } from '../functions/task/task-id.ts';
 import type { AfterPartyProps } from './after-party-props.ts';
 import { createController, withParents } from './controller.ts';
 import { warnWithoutDynamoDbEndpoint } from './dynamodb-endpoint.ts';
@@ -135,7 +136,7 @@ export class AfterParty extends Construct implements iam.IGrantable, ec2.IConnec
       serviceTimeout: settings.deployTimeout.plus(Duration.minutes(5)),
       properties: {
         DeployId: settings.deployId,
-        Tasks: tasks.map(({ version, name }) => `${version}_${name}`),
+        Tasks: tasks.map(idOf),
       },
     });
     const resource = freezeLogicalId(run, this, 'Run');

@@ -1,10 +1,10 @@
 import { PartyError } from '../errors.ts';
 import { isSplit } from '../ledger/fan-out.ts';
 import type { TaskRecord } from '../ledger/records.ts';
+import { idOf } from '../task/task-id.ts';
 import { holderBetweenSlices } from './background.ts';
 import { abandoned, settleTask } from './fan-out.ts';
 import { leaseEnd } from './next-step.ts';
-import { idOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
 
 /**

@@ -1,4 +1,5 @@
 import type { EarlierTask, RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
+import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
 
 /** Those of the earlier tasks that have not succeeded, nor were dismissed by a person. */
@@ -29,10 +30,10 @@ export function unmetText(
   missing: readonly EarlierTask[],
   records: ReadonlyMap<string, TaskRecord>,
 ): string {
-  const named = missing.map(({ version, name }) => {
-    const state = records.get(versionKey(version))?.state ?? 'pending';
-    return `${version}_${name} (${state})`;
+  const named = missing.map((earlier) => {
+    const state = records.get(versionKey(earlier.version))?.state ?? 'pending';
+    return `${idOf(earlier)} (${state})`;
   });
   const has = missing.length === 1 ? 'has' : 'have';
-  return `task ${task.version}_${task.name} must run after ${named.join(' and ')}, which ${has} not succeeded`;
+  return `task ${idOf(task)} must run after ${named.join(' and ')}, which ${has} not succeeded`;
 }

@@ -1,4 +1,5 @@
 import type { RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
+import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
 import { progressText } from './text.ts';
 
@@ -45,7 +46,7 @@ function stillRunning(name: string, { progress }: TaskRecord): string {
 export function heldText(task: SelectedTask, record: TaskRecord | undefined): string {
   const holder = record?.run ?? record?.lastRun;
   const by = holder === undefined ? 'another run' : `run ${holder}`;
-  return `task ${task.version}_${task.name} is still running${comma(progressText(record?.progress))}, in ${by}`;
+  return `task ${idOf(task)} is still running${comma(progressText(record?.progress))}, in ${by}`;
 }
 
 function comma(text: string): string {

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { isPartyError } from '../errors.ts';
 import type { EarlierTask, RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
 import { isSettled } from '../ledger/records.ts';
+import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
 import { leaseEnd } from './next-step.ts';
-import { idOf, outcomeOf } from './outcome.ts';
+import { outcomeOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
 
 /** The run of one background task of a deploy: the same whoever asks, so that it is started once. */

@@ -1,8 +1,8 @@
 import { PartyError } from '../errors.ts';
+import { idOf } from '../task/task-id.ts';
 import { compareVersions, versionKey } from '../task/version.ts';
 import { settleAbandoned } from './abandoned.ts';
 import { leaseEnd } from './next-step.ts';
-import { idOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { Baseline, BaselinedTask, ControllerRequest, RefusalCode } from './requests.ts';
 import { isDue, type LedgerView, runsHere } from './selection.ts';

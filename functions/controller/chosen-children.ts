@@ -1,8 +1,9 @@
 import { isPartyError, type PartyError } from '../errors.ts';
 import type { RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
+import { idOf } from '../task/task-id.ts';
 import { childName, whyText } from './children-outcome.ts';
 import { dryRunEntry, hasChosen, standingInOwnRun } from './next-step.ts';
-import { type End, idOf } from './outcome.ts';
+import type { End } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
 
 type Named = { readonly number: number; readonly record: TaskRecord | PartyError | undefined };

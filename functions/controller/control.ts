@@ -1,8 +1,8 @@
 import { PartyError } from '../errors.ts';
+import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
 import { settleAbandoned } from './abandoned.ts';
 import { withChildren } from './children-status.ts';
-import { idOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { ControllerRequest, Corrections, TaskStatus } from './requests.ts';
 import type { LedgerView } from './selection.ts';

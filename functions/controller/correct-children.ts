@@ -1,12 +1,12 @@
 import { isPartyError, PartyError } from '../errors.ts';
 import { isSplit } from '../ledger/fan-out.ts';
 import type { TaskState } from '../ledger/records.ts';
+import { idOf } from '../task/task-id.ts';
 import { findChildren, type NamedChildren } from './child-names.ts';
 import { childName } from './children-outcome.ts';
 import { childStatus, withChildren } from './children-status.ts';
 import { outcomeOfTask } from './fan-out.ts';
 import { leaseEnd } from './next-step.ts';
-import { idOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { ControllerRequest, Corrections } from './requests.ts';
 import { readLedger } from './start-run.ts';

@@ -1,9 +1,9 @@
 import { PartyError } from '../errors.ts';
+import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
 import { settleAbandoned } from './abandoned.ts';
 import { withChildren } from './children-status.ts';
 import { leaseEnd } from './next-step.ts';
-import { idOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { ControllerRequest, Corrections } from './requests.ts';
 import { readLedger } from './start-run.ts';

@@ -7,6 +7,7 @@ import {
   type SelectedTask,
   type TaskRecord,
 } from '../ledger/records.ts';
+import { idOf } from '../task/task-id.ts';
 import { compareVersions, versionKey } from '../task/version.ts';
 import type { DecideMessage, Decision, Work } from '../workflow-messages.ts';
 import { answerRun } from './answer-run.ts';
@@ -28,7 +29,7 @@ import { decideChild, isOfChild } from './decide-child.ts';
 import { fanOut } from './fan-out.ts';
 import { countStep } from './hand-over.ts';
 import { leaseEnd, nextStep } from './next-step.ts';
-import { type End, idOf, outcomeOf } from './outcome.ts';
+import { type End, outcomeOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
 import { decideCheck } from './runner-check.ts';
 import { cancelYielded, noteMissing, settle } from './settle-task.ts';
@@ -96,10 +97,9 @@ async function step(
       if (left <= 0 && next.record.state !== 'fanned-out')
         return end(ports, run, records, { because: 'deadline', task: next.task });
       return seeToChildren(ports, run, records, next.task, next.record, failure);
-    case 'wait': {
+    case 'wait':
       if (left <= 0) return end(ports, run, records, { because: 'deadline', task: next.task });
       return wait(run, Math.min(next.until - now, left));
-    }
     case 'end': {
       if (run.request !== undefined) return endCancelled(ports, run, records);
       if (next.stopped !== undefined && next.unmet !== undefined)

@@ -3,6 +3,7 @@ import type { Child } from '../ledger/child-records.ts';
 import type { SplitTask } from '../ledger/fan-out.ts';
 import { isSettled, type RunRecord, type SelectedTask } from '../ledger/records.ts';
 import type { TaskOutcome } from '../ledger/task-records.ts';
+import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
 import type { FanOut } from '../workflow-messages.ts';
 import { holderBetweenSlices } from './background.ts';
@@ -10,7 +11,6 @@ import { askedOf, outcomeOfChildren, stopOf, type ToldChild, tellingChild } from
 import { type Caught, DRIVER_ENDED, diedWithDriver } from './crash.ts';
 import { childTask, standingOfChild } from './next-child-step.ts';
 import { leaseEnd } from './next-step.ts';
-import { idOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
 import { settle } from './settle-task.ts';
 import { oneParagraph } from './text.ts';

@@ -1,9 +1,9 @@
 import { PartyError } from '../errors.ts';
 import type { ListedChild } from '../ledger/child-records.ts';
 import type { ManifestTask } from '../manifest.ts';
+import { idOf } from '../task/task-id.ts';
 import { childName } from './children-outcome.ts';
 import { childStatus } from './children-status.ts';
-import { idOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { ControllerRequest } from './requests.ts';
 import type { LedgerView } from './selection.ts';

@@ -8,6 +8,7 @@ import type {
   TaskState,
 } from '../ledger/records.ts';
 import type { RunOutcome } from '../ledger/run-records.ts';
+import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
 import { unmet, unmetText } from './after.ts';
 import { backgroundText, heldText } from './background-text.ts';
@@ -272,9 +273,4 @@ export function commandTarget(config: PartyConfig): string {
   const { region, stackName } = stackOf(config.stackId);
   if (region === 'local') return '--local';
   return flagsOf({ stack: stackName, party: config.sharesStack ? config.party : undefined }).trim();
-}
-
-/** `<version>_<name>`, as the file is called. */
-export function idOf(task: { readonly version: string; readonly name: string }): string {
-  return `${task.version}_${task.name}`;
 }

@@ -2,7 +2,7 @@ import { PartyError } from '../errors.ts';
 import type { Child } from '../ledger/child-records.ts';
 import { isSplit } from '../ledger/fan-out.ts';
 import type { Progress, RunRecord, TaskRecord } from '../ledger/records.ts';
-import { idOf } from './outcome.ts';
+import { idOf } from '../task/task-id.ts';
 import type { ControllerPorts } from './ports.ts';
 
 /** What a paused task was asked for, as far as it is left. */

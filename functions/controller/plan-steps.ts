@@ -1,9 +1,9 @@
 import type { RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
+import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
 import { unmet, unmetText } from './after.ts';
 import type { StatusView } from './children-status.ts';
 import { standing } from './next-step.ts';
-import { idOf } from './outcome.ts';
 
 /** What a deploy would do with a task that it has selected. */
 export type Step =

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, PartyError } from '../errors.ts';
 import type { RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
+import { idOf } from '../task/task-id.ts';
 import { duration } from './done-text.ts';
 import { hasFailed } from './next-step.ts';
-import { executed, idOf, notStarted, placeOf } from './outcome.ts';
+import { executed, notStarted, placeOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
 import { oneParagraph, span } from './text.ts';
 

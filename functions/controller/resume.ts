@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { PartyError } from '../errors.ts';
 import type { TaskRecord } from '../ledger/records.ts';
+import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
 import { checkParams } from './invoke-check.ts';
-import { idOf } from './outcome.ts';
 import { isDoneWith, type PausedOrder, pausedOrder } from './paused-order.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { ControllerRequest, RunStatus } from './requests.ts';

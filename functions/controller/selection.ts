@@ -1,8 +1,7 @@
 import { PartyError } from '../errors.ts';
-
 import type { EarlierTask, PartyRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
-
 import type { Manifest, ManifestTask } from '../manifest.ts';
+import { idOf } from '../task/task-id.ts';
 import { compareVersions, versionKey } from '../task/version.ts';
 import type { PartyConfig } from './ports.ts';
 
@@ -118,7 +117,7 @@ function earlierTasks(
     if (earlier === undefined) {
       throw new PartyError(
         'bad-manifest',
-        `task ${task.version}_${task.name} is after ${JSON.stringify(name)}, and there is no such task`,
+        `task ${idOf(task)} is after ${JSON.stringify(name)}, and there is no such task`,
         'deploy again with one version of after-party for the construct and the CLI',
       );
     }

@@ -2,10 +2,10 @@ import { isPartyError, PartyError } from '../errors.ts';
 import type { AttemptRecords } from '../ledger/attempt-records.ts';
 import { claimOf } from '../ledger/claim.ts';
 import type { RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
+import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
 import type { DecideMessage } from '../workflow-messages.ts';
 import { brokenOff } from './crash.ts';
-import { idOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
 
 /**

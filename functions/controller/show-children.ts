@@ -1,9 +1,9 @@
 import { PartyError } from '../errors.ts';
+import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
 import { fitting } from './answer-size.ts';
 import { findChildren, splitRecord } from './child-names.ts';
 import { attemptStatus, childStatus } from './children-status.ts';
-import { idOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { ChildrenPage, ChildStatus, ControllerRequest, TaskDetails } from './requests.ts';
 import { readLedger } from './start-run.ts';

@@ -1,6 +1,7 @@
 import { PartyError } from '../errors.ts';
 import type { TaskRecord } from '../ledger/records.ts';
 import type { Manifest, ManifestTask } from '../manifest.ts';
+import { idOf } from '../task/task-id.ts';
 import { compareVersions, versionKey } from '../task/version.ts';
 import type { RefusalCode } from './requests.ts';
 
@@ -54,7 +55,7 @@ export function findTasks(known: ReadonlyMap<string, KnownTask>, names: readonly
         text: `there is no task ${JSON.stringify(name)}${suggestion(known, name)}`,
       });
     else if (matches.length > 1) {
-      const ids = matches.map((task) => `${task.version}_${task.name}`).join(' and ');
+      const ids = matches.map(idOf).join(' and ');
       problems.push({ code: 'ambiguous-task', text: `${JSON.stringify(name)} may be ${ids}` });
     } else found.set(versionKey(match.version), match);
   }

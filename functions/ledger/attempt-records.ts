@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { PartyError } from '../errors.ts';
+import { idOf } from '../task/task-id.ts';
 import { type Claim, type ClaimRequest, claimOf, claimUpdate, freshClaim } from './claim.ts';
 import { type Correction, childhood, correctedRecord, isHeld, unchanged } from './correction.ts';
 import { settleUpdate } from './fan-out.ts';
@@ -278,6 +279,6 @@ function look({ version }: Correction): string {
   return `look at it again: npx after-party show ${version}`;
 }
 
-function held({ version, name }: Correction, what: string, resolution: string): PartyError {
-  return new PartyError('held', `task ${version}_${name} ${what}`, resolution);
+function held(correction: Correction, what: string, resolution: string): PartyError {
+  return new PartyError('held', `task ${idOf(correction)} ${what}`, resolution);
 }

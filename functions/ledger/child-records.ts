@@ -1,5 +1,6 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { PartyError } from '../errors.ts';
+import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
 import { AttemptRecords, type ItemKey, parsedOrError } from './attempt-records.ts';
 import {
@@ -32,10 +33,12 @@ export type ListedChild = Numbered<ChildListing>;
 /** The records of one task's children: `pk` is `<ledger id>#<version>`, `sk` the child's number from 1. */
 export class ChildRecords {
   readonly #table: LedgerTable;
+  readonly #version: string;
   readonly #pk: string;
 
   constructor(table: LedgerTable, version: string) {
     this.#table = table;
+    this.#version = version;
     this.#pk = `${table.ledgerId}#${versionKey(version)}`;
   }
 
@@ -77,7 +80,7 @@ export class ChildRecords {
     const isLater = String(found?.plan) > plan;
     throw new PartyError(
       'held',
-      `child ${number} of task ${version}_${name} ${isLater ? `was planned anew at ${found?.plan}` : `is being executed until ${found?.leaseUntil}`}, while this attempt plans all of them`,
+      `child ${number} of task ${idOf(task)} ${isLater ? `was planned anew at ${found?.plan}` : `is being executed until ${found?.leaseUntil}`}, while this attempt plans all of them`,
       'nothing needs cleaning up: the next attempt plans them again',
     );
   }
@@ -114,7 +117,7 @@ export class ChildRecords {
     return new PartyError(
       'damaged-record',
       `the ledger item pk "${this.#pk}", sk "${sortKey(number)}" is missing or of another plan`,
-      `plan the task anew: npx after-party reset ${this.#pk.split('#').at(-1)} --reason "..."`,
+      `plan the task anew: npx after-party reset ${this.#version} --reason "..."`,
     );
   }
 }

@@ -4,6 +4,7 @@ import type { Ledger, PlannedChild } from '../ledger/index.ts';
 import type { ManifestTask } from '../manifest.ts';
 import { writeChildren } from '../runner/planning.ts';
 import type { TaskSplit } from '../task/define-task.ts';
+import { idOf } from '../task/task-id.ts';
 
 const PARALLEL = 10;
 
@@ -21,7 +22,7 @@ export async function planKeys(ledger: Ledger, task: ManifestTask, keys: readonl
     ...{ runId: randomUUID().replaceAll('-', ''), token: randomUUID(), asked: true, deployId: undefined },
     ...{ by: 'a trial on this machine', checksum, now, leaseUntil: now },
   });
-  if (!result.claimed) throw new Error(`the ledger already knows ${version}_${name}`);
+  if (!result.claimed) throw new Error(`the ledger already knows ${idOf(task)}`);
   const { claim } = result;
   const { signal } = new AbortController();
   const children = await writeChildren({ split, ledger, claim, signal, now: Date.now }, planned);
@@ -30,10 +31,8 @@ export async function planKeys(ledger: Ledger, task: ManifestTask, keys: readonl
   if (record !== undefined) await ledger.tasks.settle(record, { state: 'interrupted' }, now, claim);
 }
 
-function splitOf(
-  { version, name, splits, shards: count = 0 }: ManifestTask,
-  keys: readonly string[],
-): { split: TaskSplit; planned: PlannedChild[] } {
+function splitOf(task: ManifestTask, keys: readonly string[]): { split: TaskSplit; planned: PlannedChild[] } {
+  const { splits, shards: count = 0 } = task;
   switch (splits) {
     case 'keys':
       return {
@@ -48,7 +47,7 @@ function splitOf(
     case undefined:
       throw new PartyError(
         'wrong-state',
-        `task ${version}_${name} is not split, so it has no keys`,
+        `task ${idOf(task)} is not split, so it has no keys`,
         'leave out --key',
       );
   }
