@@ -5,6 +5,7 @@ import type { Colours } from '../terminal/colours.ts';
 import { oneLine } from '../terminal/safe-text.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import { noteText } from '../terminal/task-lines.ts';
+import { wrapped } from '../terminal/text-width.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { partyHeader } from './party-header.ts';
@@ -31,7 +32,7 @@ function planLines(plan: DeployPlan, { terminal, party }: CommandContext): strin
   return [
     colours.strong(partyHeader(plan, party.runsGoOn)),
     '',
-    sentence(plan),
+    ...wrapped(sentence(plan), terminal.width),
     ...(rows.length === 0
       ? []
       : ['', ...table(['STAGE', 'DOES', 'VERSION', 'TASK', 'NOTE'], rows, terminal.width)]),

@@ -46,7 +46,7 @@ export async function tellBackfill(
   // Had all of them been between two shards, nothing would have failed.
   if (background.every(({ state }) => state === 'succeeded')) return;
   const before = await shardsOf(order, TASK);
-  print(colours.quiet(`  $ after-party invoke ${TASK}`));
+  print(colours.quiet(`  $ npx after-party invoke ${TASK} --local`));
   const resumed = await invoke({ ...order, onLook: show }, [TASK]);
   print(`  ◐ ${resumedText(background, before, await shardsOf(order, TASK))}`);
   runLines(resumed, colours).forEach(print);

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { failureLines } from '../terminal/failure-lines.ts';
 import { Terminal } from '../terminal/terminal.ts';
+import { wrapped } from '../terminal/text-width.ts';
 import { DemoApp } from './demo-app.ts';
 import { OutsideWorld } from './outside-world.ts';
 import { openShop } from './shop.ts';
@@ -24,7 +25,7 @@ async function showDemo(folder: string): Promise<void> {
   const world = await OutsideWorld.open(join(folder, 'received.jsonl'));
   try {
     print(`${terminal.colours.strong('after-party demo')} · this machine only: no AWS, no credentials`);
-    print(`ledger ${shown} · mail, Slack, the partner and the search service answered by ${world.url}\n`);
+    print(`ledger ${shown} · mail, Slack, partner APIs answered by ${world.url}\n`);
     const app = await DemoApp.create(folder, { ...tableVariables, ...world.variables });
     const shop = await openShop(app.ledgerFolder);
     try {
@@ -38,9 +39,11 @@ async function showDemo(folder: string): Promise<void> {
   const seconds = Math.ceil((performance.now() - begun) / 1000);
   const params = JSON.stringify({ month: '2026-01' });
   print(`\n${seconds} s. Look around: cd ${shown} && npx after-party status --local`);
-  print(`Run one by hand:  npx after-party invoke recalculate_invoices --local --params '${params}'`);
+  print(`Run one by hand: npx after-party invoke recalculate_invoices --local --params '${params}'`);
+  print('Write one:       npx after-party generate task say_hello && npx after-party dev say_hello');
 }
 
+/** No line is broken within a word, and those that follow one stand below what it says of its task. */
 function print(line: string): void {
-  terminal.print(undefined, () => [line]);
+  terminal.print(undefined, () => wrapped(line, terminal.width, '    '));
 }

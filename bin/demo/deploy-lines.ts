@@ -1,10 +1,12 @@
 import type { RunStatus, TaskStatus } from '../../functions/controller/requests.ts';
 import type { Colours } from '../terminal/colours.ts';
 import { resultText } from '../terminal/task-lines.ts';
+import { wrapped } from '../terminal/text-width.ts';
 import { span } from '../terminal/times.ts';
 import type { Answered } from './deploy.ts';
 
-const WIDTH = 100;
+/** Of the reason: it is read in any terminal, and in what a build server keeps. */
+const WIDTH = 80;
 
 /** A deploy as the demo shows it: a line for each task that it waited for, then what it left, then the failure. */
 export function deployLines(
@@ -54,17 +56,6 @@ export function nameColumns({ when, version, name }: TaskStatus): string {
 function failureLines(reason: string, colours: Colours): string[] {
   return [
     `  deploy ${colours.bad('FAILED')}, as CloudFormation would show it:`,
-    ...wrapped(reason, WIDTH - 4).map((line) => `    ${line}`),
+    ...wrapped(`    ${reason}`, WIDTH, '    '),
   ];
-}
-
-/** Lines of at most so many characters, broken between words. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + word.length + 1 > width) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
 }

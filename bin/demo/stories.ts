@@ -71,7 +71,7 @@ export async function tellStories(
 async function tellRepair(order: Order, colours: Colours, print: (line: string) => void): Promise<void> {
   const task = 'seed_default_roles';
   order.world.tenantIsLocked = false;
-  print(colours.quiet(`  $ after-party invoke ${task} --key ${LOCKABLE_TENANT}`));
+  print(colours.quiet(`  $ npx after-party invoke ${task} --local --key ${LOCKABLE_TENANT}`));
   runLines(await invoke(order, [task], [LOCKABLE_TENANT]), colours).forEach(print);
 }
 

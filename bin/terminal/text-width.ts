@@ -24,3 +24,16 @@ export function cut(text: string, columns: number): string {
   }
   return columns < 1 ? '' : `${kept}…`;
 }
+
+/** The text on lines of at most so many columns, broken between words; those after the first begin with the indent. */
+export function wrapped(text: string, columns: number, indent = ''): string[] {
+  const lines: string[] = [];
+  // Several spaces align what stands behind them: it is not broken there.
+  for (const word of text.split(/(?<=\S) (?=\S)/)) {
+    const last = lines.at(-1);
+    if (last === undefined) lines.push(word);
+    else if (columnsOf(last) + 1 + columnsOf(word) > columns) lines.push(indent + word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}

@@ -13,6 +13,7 @@ import {
   type TaskRecord,
 } from '../../functions/ledger/index.ts';
 import { type Database, openDatabase } from '../../functions/local/database.ts';
+import { DevSession } from '../bin/dev-session.ts';
 import { gone } from '../functions/local/processes.ts';
 
 const repository = join(import.meta.dirname, '../..');
@@ -254,7 +255,7 @@ describe('what the demo prints', () => {
     const profiles = await items('demo-profiles');
     expect(profiles).toHaveLength(PROFILES);
     expect(profiles.filter(({ first, last, fullName }) => fullName !== `${first} ${last}`)).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it('gave every tenant its roles but the excepted one, and the one that was locked alone a second time', async () => {
     const tenants = await childrenOf('seed_default_roles');
@@ -290,7 +291,7 @@ describe('what the demo prints', () => {
 
 describe('the commands that the demo names', () => {
   it('work in its folder', async () => {
-    const [look = '', invoke = ''] = output.slice(-2);
+    const [look = '', invoke = '', write = ''] = output.slice(-3);
     const program = join(repository, 'bin/after-party.ts');
     const run = (...args: string[]) =>
       promisify(execFile)(process.execPath, [program, ...args, '--json'], { cwd: folder });
@@ -309,7 +310,13 @@ describe('the commands that the demo names', () => {
     expect(invoked.tasks).toMatchObject([
       { name: 'recalculate_invoices', state: 'succeeded', result: '3 of 12 invoices changed' },
     ]);
-  }, 60_000);
+    const [generate = '', dev = ''] = write.split(' && ');
+    expect(JSON.parse((await run(...shellWords(generate))).stdout)).toMatchObject({ pending: true });
+    const [, ...tried] = shellWords(dev);
+    const session = new DevSession(folder, ...tried);
+    expect(await session.round()).toMatch(/✔ \d{14}_say_hello/);
+    expect(await session.interrupt()).toMatchObject({ code: 0 });
+  }, 120_000);
 });
 
 /** What a shell would hand to `npx after-party`. */

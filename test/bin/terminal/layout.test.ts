@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { colours, wantsColour } from '../../../bin/terminal/colours.ts';
 import { runningLine, runningLines } from '../../../bin/terminal/running-lines.ts';
 import { table } from '../../../bin/terminal/table.ts';
-import { columnsOf, cut, padded } from '../../../bin/terminal/text-width.ts';
+import { columnsOf, cut, padded, wrapped } from '../../../bin/terminal/text-width.ts';
 import { NOW, splitStatus, taskStatus } from '../command-line.ts';
 
 describe('the width of a text', () => {
@@ -30,6 +30,25 @@ describe('the width of a text', () => {
     expect(cut('abc', 1)).toBe('…');
     expect(cut('abc', 0)).toBe('');
     expect(padded('日本', 6)).toBe('日本  ');
+  });
+});
+
+describe('a text that is wrapped', () => {
+  it('is broken between words, and not where spaces align it', () => {
+    expect(wrapped('one two three', 7)).toEqual(['one two', 'three']);
+    expect(wrapped('one two three', 7, '  ')).toEqual(['one two', '  three']);
+    expect(wrapped('  ✖ task    0.1s  日本 failed', 22, '    ')).toEqual([
+      '  ✖ task    0.1s  日本',
+      '    failed',
+    ]);
+    expect(wrapped('a longest_word b', 4)).toEqual(['a', 'longest_word', 'b']);
+    expect(wrapped('all on one line', Number.POSITIVE_INFINITY)).toEqual(['all on one line']);
+    expect(wrapped('', 10)).toEqual(['']);
+  });
+
+  it('has colours that take no columns', () => {
+    const red = '\u001b[31mred\u001b[39m';
+    expect(wrapped(`${red} and ${red}`, 11)).toEqual([`${red} and ${red}`]);
   });
 });
 
