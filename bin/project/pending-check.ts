@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { LedgerView } from '../../functions/controller/ledger-view.ts';
 import {
-  type LedgerView,
   type SelectionConfig,
   selectBackground,
   selectForDeploy,

@@ -8,6 +8,7 @@ import { cancelTask, pause, setRate } from './control.ts';
 import { correct } from './correct.ts';
 import { correctChildren } from './correct-children.ts';
 import { history } from './history.ts';
+import { readLedger } from './ledger-view.ts';
 import { partyOf } from './party-of.ts';
 import { plan } from './plan.ts';
 import type { ControllerPorts } from './ports.ts';
@@ -22,9 +23,10 @@ import type {
   TaskDetails,
 } from './requests.ts';
 import { resume } from './resume.ts';
+import { runStatus, showRun } from './run-status.ts';
 import { checkRunner } from './runner-check.ts';
 import { listChildren, showChildren } from './show-children.ts';
-import { invoke, readLedger, run, runStatus, showRun } from './start-run.ts';
+import { invoke, run } from './start-run.ts';
 import { findTasks, knownTasks } from './task-names.ts';
 import { statusOf, taskDetails } from './task-status.ts';
 import { watch } from './watch.ts';

@@ -2,11 +2,11 @@ import { PartyError } from '../errors.ts';
 import { idOf } from '../task/task-id.ts';
 import { compareVersions, versionKey } from '../task/version.ts';
 import { settleAbandoned } from './abandoned.ts';
+import { type LedgerView, readLedger } from './ledger-view.ts';
 import { leaseEnd } from './next-step.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { Baseline, BaselinedTask, ControllerRequest, RefusalCode } from './requests.ts';
-import { isDue, type LedgerView, runsHere } from './selection.ts';
-import { readLedger } from './start-run.ts';
+import { isDue, runsHere } from './selection.ts';
 import { findTasks, type KnownTask, knownTasks } from './task-names.ts';
 import { taskStatus } from './task-status.ts';
 

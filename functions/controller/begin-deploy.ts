@@ -1,5 +1,6 @@
 import { explain, isPartyError, messageOf } from '../errors.ts';
 import type { RunRecord } from '../ledger/records.ts';
+import { readLedger } from './ledger-view.ts';
 import { type End, outcomeOf } from './outcome.ts';
 import type { ControllerPorts, StackStatus } from './ports.ts';
 import { selectBackground, selectBaseline, selectForDeploy } from './selection.ts';
@@ -47,7 +48,7 @@ async function pinSelection(
   const newEnvironment = stack.rootStatus === 'CREATE_IN_PROGRESS';
   const baseline = known === undefined && newEnvironment ? selectBaseline(manifest, config) : [];
   await ledger.party.beginDeploy({ runId: run.runId, deployId: run.deployId, newEnvironment, baseline, now });
-  const view = { records: await ledger.tasks.all(), party: await ledger.party.get() };
+  const view = await readLedger(ports);
   const sparesStack = run.requestType === 'Create' && config.ownsLedger && !newEnvironment;
   await ledger.runs.begin(
     run.runId,

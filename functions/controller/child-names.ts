@@ -5,9 +5,9 @@ import { nearestWord } from '../task/nearest-word.ts';
 import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
 import { childName } from './children-outcome.ts';
+import type { LedgerView } from './ledger-view.ts';
 import { leaseEnd } from './next-step.ts';
 import type { ControllerPorts } from './ports.ts';
-import type { LedgerView } from './selection.ts';
 import type { KnownTask } from './task-names.ts';
 import { counted } from './text.ts';
 

@@ -6,10 +6,10 @@ import { versionKey } from '../task/version.ts';
 import { holderBetweenSlices } from './background.ts';
 import { countChildren, progressOfChildren } from './children-outcome.ts';
 import { duration } from './done-text.ts';
+import type { LedgerView } from './ledger-view.ts';
 import { leaseEnd } from './next-step.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { ChildStatus, SplitStatus, TaskProgress } from './requests.ts';
-import type { LedgerView } from './selection.ts';
 
 /** What the ledger says, and where the children of split tasks stand, by the tasks' ledger keys. */
 export interface StatusView extends LedgerView {

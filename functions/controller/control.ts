@@ -3,10 +3,9 @@ import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
 import { settleAbandoned } from './abandoned.ts';
 import { withChildren } from './children-status.ts';
+import { type LedgerView, readLedger } from './ledger-view.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { ControllerRequest, Corrections, TaskStatus } from './requests.ts';
-import type { LedgerView } from './selection.ts';
-import { readLedger } from './start-run.ts';
 import { findTasks, type KnownTask, knownTasks } from './task-names.ts';
 import { taskStatus } from './task-status.ts';
 

@@ -6,10 +6,10 @@ import { findChildren, type NamedChildren } from './child-names.ts';
 import { childName } from './children-outcome.ts';
 import { childStatus, withChildren } from './children-status.ts';
 import { outcomeOfTask } from './fan-out.ts';
+import { readLedger } from './ledger-view.ts';
 import { leaseEnd } from './next-step.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { ControllerRequest, Corrections } from './requests.ts';
-import { readLedger } from './start-run.ts';
 import { findTasks, knownTasks } from './task-names.ts';
 import { taskStatus } from './task-status.ts';
 

@@ -3,10 +3,10 @@ import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
 import { settleAbandoned } from './abandoned.ts';
 import { withChildren } from './children-status.ts';
+import { readLedger } from './ledger-view.ts';
 import { leaseEnd } from './next-step.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { ControllerRequest, Corrections } from './requests.ts';
-import { readLedger } from './start-run.ts';
 import { findTasks, knownTasks } from './task-names.ts';
 import { taskStatus } from './task-status.ts';
 

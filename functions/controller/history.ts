@@ -1,10 +1,10 @@
 import type { ListedRun } from '../ledger/listed-runs.ts';
 import type { HistoryEntry, TaskRecord } from '../ledger/records.ts';
 import { versionKey } from '../task/version.ts';
+import { readLedger } from './ledger-view.ts';
 import type { HistoryLine, PartyHistory } from './party-history.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { ControllerRequest } from './requests.ts';
-import { readLedger } from './start-run.ts';
 import { findTasks, type KnownTask, knownTasks } from './task-names.ts';
 
 /**

@@ -4,9 +4,9 @@ import type { ManifestTask } from '../manifest.ts';
 import { idOf } from '../task/task-id.ts';
 import { childName } from './children-outcome.ts';
 import { childStatus } from './children-status.ts';
+import type { LedgerView } from './ledger-view.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { ControllerRequest } from './requests.ts';
-import type { LedgerView } from './selection.ts';
 import { taskStatus } from './task-status.ts';
 
 type InvokeRequest = Extract<ControllerRequest, { request: 'invoke' }>;

@@ -1,7 +1,7 @@
+import type { LedgerView } from './ledger-view.ts';
 import { packageVersion } from './package-version.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { PartyStatus } from './requests.ts';
-import type { LedgerView } from './selection.ts';
 import { stackOf } from './stack-id.ts';
 
 /** Which party it is, and when it was deployed. */

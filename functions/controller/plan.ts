@@ -3,12 +3,12 @@ import type { ManifestTask } from '../manifest.ts';
 import { versionKey } from '../task/version.ts';
 import { withChildren } from './children-status.ts';
 import type { DeployPlan, LeftOutTask, PlannedTask } from './deploy-plan.ts';
+import { readLedger } from './ledger-view.ts';
 import { partyOf } from './party-of.ts';
 import { foresee, type Step } from './plan-steps.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { ControllerRequest, TaskStatus } from './requests.ts';
 import { runsHere, selectBackground, selectForDeploy } from './selection.ts';
-import { readLedger } from './start-run.ts';
 import { statusOf } from './task-status.ts';
 
 /**

@@ -4,11 +4,11 @@ import type { TaskRecord } from '../ledger/records.ts';
 import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
 import { checkParams } from './invoke-check.ts';
+import { type LedgerView, readLedger } from './ledger-view.ts';
 import { isDoneWith, type PausedOrder, pausedOrder } from './paused-order.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { ControllerRequest, RunStatus } from './requests.ts';
-import type { LedgerView } from './selection.ts';
-import { readLedger, requireDeployed, startAgain, startInvoke } from './start-run.ts';
+import { requireDeployed, startAgain, startInvoke } from './start-run.ts';
 import { findTasks, type KnownTask, knownTasks } from './task-names.ts';
 
 /**

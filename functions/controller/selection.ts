@@ -1,17 +1,12 @@
 import { PartyError } from '../errors.ts';
-import type { EarlierTask, PartyRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
+import type { EarlierTask, SelectedTask } from '../ledger/records.ts';
 import type { Manifest, ManifestTask } from '../manifest.ts';
 import { idOf } from '../task/task-id.ts';
 import { compareVersions, versionKey } from '../task/version.ts';
+import type { LedgerView } from './ledger-view.ts';
 import type { PartyConfig } from './ports.ts';
 
 const SELECTION_LIMIT_BYTES = 350_000;
-
-/** What the ledger says, as far as it can be read: a damaged record is its error. */
-export type LedgerView = {
-  readonly records: ReadonlyMap<string, TaskRecord | Error>;
-  readonly party: PartyRecord | undefined;
-};
 
 /** What of the party's settings says which tasks are run. */
 export type SelectionConfig = Pick<PartyConfig, 'environmentName' | 'onFailure' | 'newEnvironment'>;

@@ -4,9 +4,9 @@ import { versionKey } from '../task/version.ts';
 import { fitting } from './answer-size.ts';
 import { findChildren, splitRecord } from './child-names.ts';
 import { attemptStatus, childStatus } from './children-status.ts';
+import { readLedger } from './ledger-view.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { ChildrenPage, ChildStatus, ControllerRequest, TaskDetails } from './requests.ts';
-import { readLedger } from './start-run.ts';
 import { findTasks, knownTasks } from './task-names.ts';
 import { taskDetails } from './task-status.ts';
 

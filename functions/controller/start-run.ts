@@ -1,21 +1,20 @@
 import { PartyError } from '../errors.ts';
 import type { ListedChild } from '../ledger/child-records.ts';
-import { isSplit } from '../ledger/fan-out.ts';
 import type { RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
 import type { Manifest, ManifestTask } from '../manifest.ts';
 import { nearestWord } from '../task/nearest-word.ts';
 import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
-import { backgroundRunId, holderBetweenSlices } from './background.ts';
+import { holderBetweenSlices } from './background.ts';
 import { findChildren } from './child-names.ts';
-import { childStatus, withChildren } from './children-status.ts';
 import { checkInvoke } from './invoke-check.ts';
+import { type LedgerView, readLedger } from './ledger-view.ts';
 import { leaseEnd } from './next-step.ts';
 import type { ControllerPorts } from './ports.ts';
-import type { ChildStatus, ControllerRequest, RunStatus } from './requests.ts';
-import { type LedgerView, pinned, selectPending } from './selection.ts';
+import type { ControllerRequest, RunStatus } from './requests.ts';
+import { showRun } from './run-status.ts';
+import { pinned, selectPending } from './selection.ts';
 import { findTasks, type KnownTask, knownTasks } from './task-names.ts';
-import { taskStatus } from './task-status.ts';
 
 type Request<Name extends ControllerRequest['request']> = Extract<ControllerRequest, { request: Name }>;
 
@@ -136,16 +135,6 @@ async function wantedOf(
   return { wanted: children.length === 0 ? [] : tasks, children };
 }
 
-/** The run and its tasks as they stand. */
-export async function showRun(ports: ControllerPorts, runId: string): Promise<RunStatus> {
-  return runStatus(ports, await ports.ledger.runs.require(runId));
-}
-
-export async function readLedger(ports: ControllerPorts): Promise<LedgerView> {
-  const [records, party] = await Promise.all([ports.ledger.tasks.all(), ports.ledger.party.get()]);
-  return { records, party };
-}
-
 function newRun(
   ports: ControllerPorts,
   runId: string,
@@ -180,43 +169,6 @@ async function start(ports: ControllerPorts, accepted: RunRecord): Promise<RunSt
 export async function startAgain(ports: ControllerPorts, accepted: RunRecord): Promise<RunStatus> {
   await ports.workflow.start(accepted.runId, accepted.generation);
   return showRun(ports, accepted.runId);
-}
-
-export async function runStatus(ports: ControllerPorts, record: RunRecord): Promise<RunStatus> {
-  const selection = record.selection ?? [];
-  const ledger = await readLedger(ports);
-  const view = await withChildren(ports, ledger, selection);
-  const known = knownTasks(ports.manifest, view.records, selection);
-  return {
-    runId: record.runId,
-    state: record.state,
-    trigger: record.trigger,
-    by: record.by,
-    outcome: record.answer?.text ?? null,
-    dryRun: record.dryRun ?? false,
-    background:
-      record.commit === 'started'
-        ? (record.background ?? []).map(({ version }) => backgroundRunId(record.runId, version))
-        : [],
-    tasks: selection.flatMap((task) => {
-      const found = known.get(versionKey(task.version));
-      return found === undefined ? [] : [taskStatus(ports, view, found)];
-    }),
-    children: await chosenChildren(ports, record, ledger),
-  };
-}
-
-/** The only children that a run executes, as they stand. */
-async function chosenChildren(
-  ports: ControllerPorts,
-  { children: numbers, selection }: RunRecord,
-  { records }: LedgerView,
-): Promise<ChildStatus[]> {
-  const [task] = selection ?? [];
-  const record = task && records.get(versionKey(task.version));
-  if (numbers === undefined || record === undefined || record instanceof Error || !isSplit(record)) return [];
-  const all = await ports.ledger.children(record.version).list(record.children);
-  return all.filter(({ number }) => numbers.includes(number)).map((child) => childStatus(child, ports.now()));
 }
 
 export function requireDeployed(view: LedgerView, task: KnownTask): ManifestTask {

@@ -3,10 +3,11 @@ import type { RunRecord, TaskRecord, TaskState } from '../ledger/records.ts';
 import { compareVersions, versionKey } from '../task/version.ts';
 import { isMet } from './after.ts';
 import { attemptStatus, progressOfSplit, type StatusView, splitStatus } from './children-status.ts';
+import type { LedgerView } from './ledger-view.ts';
 import { leaseEnd } from './next-step.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { TaskDetails, TaskStatus } from './requests.ts';
-import { type LedgerView, runsHere } from './selection.ts';
+import { runsHere } from './selection.ts';
 import { type KnownTask, knownTasks } from './task-names.ts';
 
 /** States that tell of the code as it was. */

@@ -1,6 +1,6 @@
 import type { ControllerPorts } from './ports.ts';
 import type { Answers } from './requests.ts';
-import { showRun } from './start-run.ts';
+import { showRun } from './run-status.ts';
 
 /**
  * The run as it stands, or the newest that is under way.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { LedgerView } from '../../../functions/controller/ledger-view.ts';
 import type { PartyConfig } from '../../../functions/controller/ports.ts';
 import {
-  type LedgerView,
   selectBackground,
   selectBaseline,
   selectForDeploy,

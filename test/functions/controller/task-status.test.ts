@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { LedgerView } from '../../../functions/controller/ledger-view.ts';
 import type { ControllerPorts } from '../../../functions/controller/ports.ts';
-import type { LedgerView } from '../../../functions/controller/selection.ts';
 import { statusOf, taskDetails } from '../../../functions/controller/task-status.ts';
 import { PartyError } from '../../../functions/errors.ts';
 import type { PartyRecord, TaskRecord } from '../../../functions/ledger/index.ts';
