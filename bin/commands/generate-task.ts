@@ -4,10 +4,10 @@ import type { ManifestTask } from '../../functions/manifest.ts';
 import { humaniseName } from '../../functions/task/file-name.ts';
 import { appFolder } from '../project/app-folder.ts';
 import { fillIn, takesOptions } from '../project/fill-in.ts';
-import { type LocalTask, localTasks } from '../project/local-tasks.ts';
 import { createFiles } from '../project/new-files.ts';
 import { checkPending } from '../project/pending-check.ts';
-import { nextVersion, taskName } from '../project/task-name.ts';
+import { writeReserved } from '../project/reserved-task.ts';
+import { taskName } from '../project/task-name.ts';
 import { DEFAULT_TEMPLATE, readTemplate, type Template } from '../project/templates.ts';
 import { type TaskTest, testOf } from '../project/test-module.ts';
 import { safeText } from '../terminal/safe-text.ts';
@@ -31,17 +31,15 @@ export async function generateTask(
   const name = taskName(spelled);
   const app = appFolder(cwd);
   const folder = join(app, 'tasks');
-  const existing = localTasks(folder);
-  refuseDuplicate(name, existing);
-  const versions = existing.map((task) => task.version);
-  const version = nextVersion(versions, now());
   const template = readTemplate(options.template ?? DEFAULT_TEMPLATE, folder);
   const description = options.description ?? humaniseName(name);
-  const values = { name, version, description, options: optionLines(options, template) };
-
-  const module = { path: join(folder, `${version}_${name}.ts`), text: fillIn(template.module, values) };
-  const tested = template.test && testOf(template.test, { app, module: module.path, template, values });
-  await createFiles([module, ...(tested === undefined ? [] : [tested.file])]);
+  const { version, module, tested } = await writeReserved(folder, name, now(), async (version) => {
+    const values = { name, version, description, options: optionLines(options, template) };
+    const module = { path: join(folder, `${version}_${name}.ts`), text: fillIn(template.module, values) };
+    const tested = template.test && testOf(template.test, { app, module: module.path, template, values });
+    await createFiles([module, ...(tested === undefined ? [] : [tested.file])]);
+    return { version, module, tested };
+  });
 
   const { pending, reason, task } = await checkPending(folder, version);
   const file = relative(cwd, module.path);
@@ -56,18 +54,6 @@ export async function generateTask(
   ]);
   for (const line of whatNext(name, module.text, task)) terminal.progress(safeText(line));
   return EXIT.ok;
-}
-
-/** Names that differ only in their spelling would be mixed up. */
-function snakeCase(name: string): string {
-  return name.toLowerCase().replaceAll('-', '_');
-}
-
-function refuseDuplicate(name: string, existing: readonly LocalTask[]): void {
-  const same = existing.find((task) => snakeCase(task.name) === name);
-  if (same === undefined) return;
-  const message = `there is a task ${name} already: tasks/${same.file}`;
-  throw new PartyError('duplicate-name', message, 'choose another name: a name means one task');
 }
 
 /** What the flags say of the task, as lines of its options. */

@@ -40,6 +40,23 @@ export async function createFiles(files: readonly FileText[]): Promise<void> {
   await writeFiles(files);
 }
 
+/**
+ * Makes an empty file, which is there for nobody else to make.
+ * @returns what removes it; undefined where somebody else has made it
+ * @throws PartyError `not-writable`
+ */
+export async function reserve(path: string): Promise<(() => Promise<void>) | undefined> {
+  await checkFolder(dirname(path));
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, '', { flag: 'wx' });
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return undefined;
+    throw notWritable(path, error);
+  }
+  return () => rm(path, { force: true });
+}
+
 /** A file that takes the place of another one, or of none, beside it. */
 interface Staged {
   readonly path: string;
@@ -81,7 +98,7 @@ async function checkWritable(path: string): Promise<void> {
   try {
     await access(path, constants.W_OK);
   } catch (error) {
-    if (!isMissing(error)) throw notWritable(path, error);
+    if (!hasCode(error, 'ENOENT')) throw notWritable(path, error);
     await checkFolder(dirname(path));
   }
 }
@@ -92,13 +109,13 @@ async function checkFolder(folder: string): Promise<void> {
     if (!found.isDirectory()) throw new Error(`${folder} is a file, where a folder is needed`);
     await access(folder, constants.W_OK);
   } catch (error) {
-    if (!isMissing(error)) throw notWritable(folder, error);
+    if (!hasCode(error, 'ENOENT')) throw notWritable(folder, error);
     await checkFolder(dirname(folder));
   }
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 function notWritable(path: string, cause: unknown): PartyError {
