@@ -12,7 +12,8 @@ describe('the command lines in the documents', () => {
   it.each(forUsers)('%s shows none that no test runs, or that two do', (page) => {
     const lines = blocksOf(page).flatMap(shellLines);
 
-    expect(lines.filter((line) => isFollowed(line) === otherwise.has(line))).toEqual([]);
+    const wrong = lines.filter((line) => isFollowed(line) === otherwise.has(line));
+    expect(wrong, 'have a test run them, and name it in test/documents/run-by.ts').toEqual([]);
   });
 
   it('are all listed for a reason', () => {

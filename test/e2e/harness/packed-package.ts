@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inject } from 'vitest';
 import { mustRun } from './command.ts';
 import { MINISTACK_FOLDER } from './ministack.ts';
 
@@ -48,9 +49,7 @@ export async function installPackedPackage(): Promise<string> {
     },
   );
   const tarball = packed.stdout.trim().split('\n').at(-1);
-  const own = JSON.parse(await readFile(join(REPOSITORY, 'package.json'), 'utf8'));
-  const versions: Record<string, string> = { ...own.dependencies, ...own.devDependencies };
-  const shared = Object.fromEntries(AS_IN_THE_REPOSITORY.map((name) => [name, versions[name]]));
+  const shared = await versionsOfRepository(AS_IN_THE_REPOSITORY);
   await writeFile(
     join(folder, 'package.json'),
     JSON.stringify({
@@ -64,6 +63,19 @@ export async function installPackedPackage(): Promise<string> {
     cwd: folder,
   });
   return folder;
+}
+
+/** Where the package lies as it was packed. */
+export async function packedTarball(): Promise<string> {
+  const name = (await readdir(inject('installation'))).find((file) => file.endsWith('.tgz'));
+  return join(inject('installation'), String(name));
+}
+
+/** The versions of packages that the repository itself has. */
+export async function versionsOfRepository(names: readonly string[]): Promise<Record<string, string>> {
+  const own = JSON.parse(await readFile(join(REPOSITORY, 'package.json'), 'utf8'));
+  const versions: Record<string, string> = { ...own.dependencies, ...own.devDependencies };
+  return Object.fromEntries(names.map((name) => [name, String(versions[name])]));
 }
 
 /** Moves the repository's build away, so that nothing can reach it by a way round the tarball. */
