@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, PartyError } from '../errors.ts';
 import type { RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
+import { stackOfTask } from '../stack-frames.ts';
 import { idOf } from '../task/task-id.ts';
 import { duration } from './done-text.ts';
 import { hasFailed } from './next-step.ts';
@@ -79,24 +80,16 @@ async function detailsOf(
     record.error === undefined
       ? (record.reason ?? record.state)
       : (record.error.stack ?? `${record.error.name}: ${record.error.message}`);
-  const [thrown = '', ...frames] = head.split('\n');
+  const [thrown = '', ...frames] = stackOfTask(head);
   // The reason of a split task names the child that threw.
   const first = record.children === undefined ? thrown : (record.reason ?? thrown);
   const logs = record.logs ?? (await logsOfCrash(ports, run, task));
   return [
     `ERROR ${idOf(task)}: ${oneParagraph(first, 400)}`,
-    ...frames
-      .filter(isOfTheTask)
-      .slice(0, STACK_LINES)
-      .map((line) => `      ${line.trim()}`),
+    ...frames.slice(0, STACK_LINES).map((line) => `      ${line.trim()}`),
     ...placeLines(record),
     ...logs.slice(-LOG_LINES).map((line) => `      log: ${oneParagraph(line, 300)}`),
   ];
-}
-
-/** Stack frames below the task's own, of Node and of this package, help nobody. */
-function isOfTheTask(line: string): boolean {
-  return !/^\s+at .*(?:\bnode:|\/@middy\/|\/functions\/(?:runner|task)\/)/.test(line);
 }
 
 function placeLines({ error, cursor }: TaskRecord): string[] {
