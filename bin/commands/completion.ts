@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { candidates } from '../completion/candidates.ts';
 import { completionScripts, type Shell } from '../completion/scripts.ts';
+import type { Surroundings } from '../declarations/declaring.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
@@ -12,12 +13,12 @@ export function completion(shell: Shell, { terminal }: Pick<CommandContext, 'ter
 }
 
 /** Answers the script: a line for each word that the last one can be completed to, and what it is after a tab. */
-export function complete(
+export async function complete(
   program: Command,
   words: readonly string[],
-  { terminal, cwd }: Pick<CommandContext, 'terminal' | 'cwd'>,
-): ExitCode {
-  const found = candidates(program, words, cwd);
+  { terminal, cwd, streams }: Pick<Surroundings, 'terminal' | 'cwd' | 'streams'>,
+): Promise<ExitCode> {
+  const found = await candidates(program, words, { cwd, env: streams.env });
   terminal.print(found, (safe) => safe.map(({ value, description }) => `${value}\t${description}`));
   return EXIT.ok;
 }

@@ -4,7 +4,7 @@ import { nearestWord } from '../../functions/task/nearest-word.ts';
 import { versionKey } from '../../functions/task/version.ts';
 
 /** States that `status` shows, and notes; they may be asked for where no task is in them. */
-const WORDS: readonly string[] = [
+export const FILTER_WORDS: readonly string[] = [
   ...['pending', 'running', 'succeeded', 'failed', 'interrupted', 'paused', 'cancelled', 'skipped'],
   ...['baselined', 'in-doubt', 'stale', 'manual', 'every-deploy', 'damaged'],
   ...['changed', 'no-file', 'not-deployed', 'new-environment', 'behind'],
@@ -30,7 +30,7 @@ export function taskFilter(
 }
 
 function isWord(filter: string): boolean {
-  return WORDS.includes(filter);
+  return FILTER_WORDS.includes(filter);
 }
 
 function fits({ version, name, state, notes = [], tags = [] }: Filtered, filter: string): boolean {
@@ -60,7 +60,10 @@ function isClass(part: string): boolean {
 
 function unknownFilters(unknown: readonly string[], tasks: readonly Filtered[]): PartyError {
   const candidates = [
-    ...new Set([...WORDS, ...tasks.flatMap(({ name, version, tags = [] }) => [name, version, ...tags])]),
+    ...new Set([
+      ...FILTER_WORDS,
+      ...tasks.flatMap(({ name, version, tags = [] }) => [name, version, ...tags]),
+    ]),
   ].filter((candidate) => candidate !== '');
   const named = unknown.map((filter) => {
     const nearest = candidates.find((each) => each.includes(filter)) ?? nearestWord(filter, candidates);

@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from 'commander';
-import { localTasksNear } from '../project/local-tasks.ts';
+import { type Place, plain, tasks, valuesOf } from './values.ts';
 
 /** What may be typed next. */
 export interface Candidate {
@@ -13,6 +13,8 @@ interface Position {
   /** The arguments before it. */
   readonly given: readonly string[];
   readonly flags: readonly Option[];
+  /** The values of those that have one, by their long names. */
+  readonly values: ReadonlyMap<string, string>;
   /** The flag whose value it is. */
   readonly awaiting: Option | undefined;
   /** Whether no flag can follow. */
@@ -23,19 +25,22 @@ interface Position {
  * What the last of the words can be completed to, by the declared commands and the tasks on this machine.
  * @param words what was typed after the name of the program
  */
-export function candidates(program: Command, words: readonly string[], cwd: string): Candidate[] {
+export async function candidates(
+  program: Command,
+  words: readonly string[],
+  place: Place,
+): Promise<Candidate[]> {
   const typed = words.at(-1) ?? '';
   const [, flag, text = ''] = /^(--[^=]+)=(.*)$/s.exec(typed) ?? [];
   const position = positionAfter(program, words.slice(0, -1));
-  const { command, afterDashes, awaiting } = position;
+  const { command, given, values, afterDashes, awaiting } = position;
   const option = flag === undefined || afterDashes ? undefined : optionOf(command, flag);
   if (awaiting === undefined && option !== undefined) {
-    const values = fitting(valuesOf(option, position, text, cwd), text);
-    return values.map(({ value, description }) => ({ value: `${flag}=${value}`, description }));
+    const found = fitting(await valuesOf(option, { given, values, text }, place), text);
+    return found.map(({ value, description }) => ({ value: `${flag}=${value}`, description }));
   }
-  const all =
-    awaiting !== undefined ? valuesOf(awaiting, position, typed, cwd) : wordsAt(position, typed, cwd);
-  return fitting(all, typed);
+  if (awaiting === undefined) return fitting(await wordsAt(position, typed, place), typed);
+  return fitting(await valuesOf(awaiting, { given, values, text: typed }, place), typed);
 }
 
 function fitting(all: readonly Candidate[], typed: string): Candidate[] {
@@ -48,13 +53,18 @@ function positionAfter(program: Command, words: readonly string[]): Position {
   let awaiting: Option | undefined;
   let afterDashes = false;
   const flags: Option[] = [];
+  const values = new Map<string, string>();
   for (const word of words) {
-    if (awaiting !== undefined) awaiting = undefined;
-    else if (word === '--') afterDashes = true;
+    if (awaiting !== undefined) {
+      values.set(awaiting.long ?? '', word);
+      awaiting = undefined;
+    } else if (word === '--') afterDashes = true;
     else if (word.startsWith('-') && !afterDashes) {
       const option = optionOf(command, word.replace(/=.*$/s, ''));
       if (option === undefined) continue;
       flags.push(option);
+      const [, value] = /=(.*)$/s.exec(word) ?? [];
+      if (value !== undefined) values.set(option.long ?? '', value);
       if (option.required && !word.includes('=')) awaiting = option;
     } else {
       const next = given.length === 0 ? command.commands.find((one) => one.name() === word) : undefined;
@@ -62,22 +72,24 @@ function positionAfter(program: Command, words: readonly string[]): Position {
       else command = next;
     }
   }
-  return { command, given, flags, awaiting, afterDashes };
+  return { command, given, flags, values, awaiting, afterDashes };
 }
 
 function optionOf(command: Command, flag: string): Option | undefined {
   return command.options.find(({ long, short }) => long === flag || short === flag);
 }
 
-function wordsAt(position: Position, typed: string, cwd: string): Candidate[] {
+async function wordsAt(position: Position, typed: string, { cwd }: Place): Promise<Candidate[]> {
   const { command, given, afterDashes } = position;
   if (typed.startsWith('-') && !afterDashes) return flagsAt(position);
   if (command.commands.length > 0) return given.length > 0 ? [] : commandsOf(command);
   const argument = command.registeredArguments[given.length] ?? lastOf(command);
   if (argument === undefined) return afterDashes ? [] : flagsAt(position);
-  return argument.argChoices !== undefined
-    ? plain(argument.argChoices)
-    : tasksFor(argument.name(), given, typed, cwd);
+  if (argument.argChoices !== undefined) return plain(argument.argChoices);
+  // Arguments are known by what the help calls them.
+  const name = argument.name();
+  if (name === 'filters') return [...tasks(given, typed, cwd), ...(await states(given))];
+  return /task/.test(name) ? tasks(given, typed, cwd) : [];
 }
 
 /** The last argument takes what follows, where it takes several. */
@@ -98,22 +110,8 @@ function flagsAt({ command, flags }: Position): Candidate[] {
     .map(({ long, short, description }) => ({ value: long ?? short ?? '', description }));
 }
 
-function valuesOf(option: Option, { given }: Position, typed: string, cwd: string): Candidate[] {
-  if (option.argChoices !== undefined) return plain(option.argChoices);
-  return option.long === '--task' ? tasksFor('task', given, typed, cwd) : [];
-}
-
-/** Arguments are known by what the help calls them. */
-function tasksFor(argument: string, given: readonly string[], typed: string, cwd: string): Candidate[] {
-  if (!/task|filter/.test(argument)) return [];
-  const byVersion = /^\d/.test(typed);
-  return localTasksNear(cwd)
-    .filter(({ version, name }) => !given.includes(version) && !given.includes(name))
-    .map(({ version, name }) =>
-      byVersion ? { value: version, description: name } : { value: name, description: version },
-    );
-}
-
-function plain(values: readonly string[]): Candidate[] {
-  return values.map((value) => ({ value, description: '' }));
+/** What `status` can be asked for besides tasks. */
+async function states(given: readonly string[]): Promise<Candidate[]> {
+  const { FILTER_WORDS } = await import('../commands/task-filter.ts');
+  return plain(FILTER_WORDS.filter((word) => !given.includes(word)));
 }

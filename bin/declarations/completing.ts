@@ -9,7 +9,7 @@ export const COMPLETE = '__complete';
 export function declareCompleting({ program, surroundings, ended }: Declaring): void {
   program
     .command('completion')
-    .description('print a script that completes commands, flags and task names in a shell')
+    .description('print a script that completes commands, flags, their values and task names in a shell')
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .action(async (shell: Shell) => {
       const { completion } = await import('../commands/completion.ts');
@@ -18,6 +18,6 @@ export function declareCompleting({ program, surroundings, ended }: Declaring): 
 
   program.command(`${COMPLETE} [words...]`, { hidden: true }).action(async (words: string[]) => {
     const { complete } = await import('../commands/completion.ts');
-    ended(complete(program, words, surroundings));
+    ended(await complete(program, words, surroundings));
   });
 }

@@ -23,7 +23,7 @@ export function checkProfile(name: string, env: NodeJS.ProcessEnv): void {
 }
 
 /** The profiles that are configured on this machine. */
-function profileNames(env: NodeJS.ProcessEnv): string[] {
+export function profileNames(env: NodeJS.ProcessEnv): string[] {
   const [config, credentials] = configFiles(env).map((file) =>
     existsSync(file) ? readFileSync(file, 'utf8') : '',
   );

@@ -52,6 +52,15 @@ export function readTemplate(name: string, tasksFolder: string): Template {
   };
 }
 
+/**
+ * The names of all templates, those of the package first.
+ * @param app undefined outside an app, which has none of its own
+ */
+export function templateNames(app: string | undefined): string[] {
+  const custom = app === undefined ? [] : customNames(join(app, 'tasks/.templates'));
+  return [...new Set([...BUILT_IN, ...custom])];
+}
+
 function customNames(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder).flatMap((file) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REPORT_MODULES, runProgramFile } from '../child-program.ts';
 import { commandLine } from '../command-line.ts';
+import { synthesize } from '../party/synthesized-app.ts';
 
 let app: string;
 beforeAll(async () => {
@@ -16,8 +17,16 @@ beforeAll(async () => {
 afterAll(() => rm(app, { recursive: true }));
 
 /** The words that the last one can be completed to. */
-async function completed(...words: string[]): Promise<string[]> {
-  const { code, stdout, stderr } = await commandLine(['__complete', '--', ...words], { cwd: app });
+function completed(...words: string[]): Promise<string[]> {
+  return completedIn(app, words);
+}
+
+async function completedIn(
+  cwd: string,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<string[]> {
+  const { code, stdout, stderr } = await commandLine(['__complete', '--', ...words], { cwd, env });
   expect([code, stderr]).toEqual([0, '']);
   return stdout
     .split('\n')
@@ -58,6 +67,16 @@ describe('what is completed', () => {
     [
       ['invoke', '--task=re'],
       ['--task=restart_search', '--task=recalculate'],
+    ],
+    [['baseline', '--until', 'se'], ['seed']],
+    [
+      ['status', 'in'],
+      ['interrupted', 'in-doubt'],
+    ],
+    [['status', 'failed', 'fa'], []],
+    [
+      ['status', 're'],
+      ['restart_search', 'recalculate'],
     ],
     [['invoke', '--params', '{}', 'se'], ['seed']],
     [['invoke', '--params', ''], []],
@@ -105,5 +124,94 @@ describe('what is completed', () => {
     expect(
       packages.filter((name) => /aws|esbuild|dynalite|classic-level|valibot|clack/.test(name ?? '')),
     ).toEqual([]);
+  });
+});
+
+describe('the value of a flag', () => {
+  let shop: string;
+  beforeAll(async () => {
+    shop = await mkdtemp(join(tmpdir(), 'after-party-values-'));
+    await synthesize(shop, [
+      { stack: 'Dev-Shop', env: 'dev' },
+      { stack: 'Prod-Shop', env: 'production' },
+      { stack: 'Prod-Shop', env: 'production', party: 'Chores' },
+      { stack: 'Late-Shop', env: { Ref: 'Name' } },
+    ]);
+    await mkdir(join(shop, 'tasks/.templates'), { recursive: true });
+    await writeFile(join(shop, 'tasks/.templates/crm.ts'), '');
+    await writeFile(join(shop, 'tasks/.templates/crm.test.ts'), '');
+    await writeFile(join(shop, 'config'), '[default]\n[profile ops]\n[sso-session x]\n');
+  });
+  afterAll(() => rm(shop, { recursive: true }));
+
+  it.each([
+    [
+      ['status', '--env', ''],
+      ['dev', 'production'],
+    ],
+    [['status', '--env=p'], ['--env=production']],
+    [['dev', 'seed', '--env', 'd'], ['dev']],
+    [['status', '--stack', 'P'], ['Prod-Shop']],
+    [
+      ['status', '--party', ''],
+      ['Tasks', 'Chores'],
+    ],
+    [['status', '--stack', 'Dev-Shop', '--party', ''], ['Tasks']],
+    [
+      ['status', '--env=production', '--party', ''],
+      ['Tasks', 'Chores'],
+    ],
+    [
+      ['status', '--compare', ''],
+      ['dev', 'production', 'Dev-Shop', 'Prod-Shop', 'Late-Shop'],
+    ],
+    [['status', '--compare', 'dev,p'], ['dev,production']],
+    [['status', '--compare', 'dev,d'], []],
+    [['status', '--region', ''], []],
+    [
+      ['generate', 'task', 'x', '--template', 'c'],
+      ['csv', 'crm'],
+    ],
+    [
+      ['status', '--profile', ''],
+      ['default', 'ops'],
+    ],
+  ])('%j: %j', async (words, expected) => {
+    const files = { AWS_CONFIG_FILE: join(shop, 'config'), AWS_SHARED_CREDENTIALS_FILE: join(shop, 'none') };
+    expect(await completedIn(join(shop, 'tasks'), words, files)).toEqual(expected);
+  });
+
+  it('says of which stack an environment is', async () => {
+    const { stdout } = await commandLine(['__complete', '--', 'status', '--env', 'd'], { cwd: shop });
+    expect(stdout).toBe('dev\tDev-Shop\n');
+  });
+
+  it.each(['--env', '--stack', '--party', '--compare'])(
+    'is found nowhere for %s in an app that was not synthesised, and outside of one',
+    async (flag) => {
+      expect(await completed('status', flag, '')).toEqual([]);
+      expect(await completedIn(tmpdir(), ['status', flag, ''])).toEqual([]);
+    },
+  );
+
+  it('is found nowhere where what was synthesised cannot be read, and nothing is said', async () => {
+    const broken = await mkdtemp(join(tmpdir(), 'after-party-broken-'));
+    try {
+      await synthesize(broken, [{ stack: 'Dev-Shop' }]);
+      await writeFile(join(broken, 'cdk.out/manifest.json'), 'no JSON');
+      expect(await completedIn(broken, ['status', '--env', ''])).toEqual([]);
+      await writeFile(join(broken, 'cdk.json'), 'no JSON');
+      expect(await completedIn(broken, ['status', '--env', ''])).toEqual([]);
+    } finally {
+      await rm(broken, { recursive: true });
+    }
+  });
+
+  it('is looked for without a library where there is no app', async () => {
+    const { stderr } = await runProgramFile(['__complete', '--', 'status', '--env', ''], {
+      cwd: tmpdir(),
+      nodeFlags: REPORT_MODULES,
+    });
+    expect(stderr).not.toMatch(/valibot|app-parties/);
   });
 });

@@ -7,6 +7,7 @@ import { spawn } from '@lydell/node-pty';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { completionScripts, SHELLS, type Shell } from '../../../bin/completion/scripts.ts';
 import { runProgramFile } from '../child-program.ts';
+import { synthesize } from '../party/synthesized-app.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../bin/after-party.ts', import.meta.url));
 const START: Record<Shell, string[]> = {
@@ -24,7 +25,10 @@ beforeAll(async () => {
   await mkdir(join(app, 'home'));
   await writeFile(program, `#!/bin/sh\nexec '${process.execPath}' '${PROGRAM}' "$@"\n`);
   await chmod(program, 0o755);
-  await writeFile(join(app, 'cdk.json'), '{}');
+  await synthesize(app, [
+    { stack: 'Dev-Shop', env: 'dev' },
+    { stack: 'Prod-Shop', env: 'production' },
+  ]);
   await writeFile(join(app, 'tasks/1_restart_search.ts'), '');
   for (const shell of SHELLS) await writeFile(join(app, `completion.${shell}`), completionScripts[shell]);
 });
@@ -86,6 +90,8 @@ describe.each(here)('%s', (shell) => {
     ['a task', 'after-party show rest\t', /after-party show restart_search/],
     ['a flag', 'after-party status --wit\t', /after-party status --with-aws/],
     ['the value of a flag', 'after-party invoke --task=rest\t', /after-party invoke --task=restart_search/],
+    ['an environment', 'after-party status --env prod\t', /after-party status --env production/],
+    ['two of them', 'after-party status --compare=dev,prod\t', /--compare=dev,production/],
     ['a command behind npx', 'npx after-party mark-d\t', /npx after-party mark-done/],
   ])('completes %s', async (_, keys, shown) => {
     await expect(type(shell, [keys], shown)).resolves.toMatch(shown);
