@@ -50,12 +50,16 @@ export function outcomeOf(run: RunRecord, records: Records, end: End, config: Pa
   const outcome = (state: RunOutcome['state'], fails: boolean, { head, tail }: Text): RunOutcome => {
     const spared = fails && run.sparesStack === true;
     const toCome = fails ? undefined : backgroundText(run, records);
-    const tails = [tail, toCome].filter((part) => part !== undefined);
+    // The command last, where it is found, and copied.
+    const tails = [toCome, tail].filter((part) => part !== undefined);
     return {
       state,
       counts,
       status: fails && !spared ? 'FAILED' : 'SUCCESS',
-      text: paragraph(spared ? `${SPARED}: ${head}` : head, tails.length === 0 ? undefined : tails.join(' ')),
+      text: paragraph(
+        spared ? `${SPARED}: ${head}` : head,
+        tails.length === 0 ? undefined : tails.join('. '),
+      ),
       stopped: fails,
     };
   };
@@ -87,11 +91,18 @@ export function outcomeOf(run: RunRecord, records: Records, end: End, config: Pa
     case 'done': {
       if (failed.length > 0) return outcome('failed', false, toleratedText(failed, counts, config));
       const unready = firstUnready(run, records);
-      if (unready === undefined) return outcome('succeeded', false, { head: doneText(run, records) });
+      if (unready === undefined) return outcome('succeeded', false, succeededText(run, records, config));
       const said = unreadyText(unready, records, counts, config);
       return outcome('failed', false, { ...said, head: `${TOLERATED}: ${said.head}` });
     }
   }
+}
+
+/** Of a deploy with the command that tells more: whoever asked for a run by hand is told all of it. */
+function succeededText(run: RunRecord, records: Records, config: PartyConfig): Text {
+  const head = doneText(run, records);
+  if (run.trigger !== 'deploy' || executed(run, records).length === 0) return { head };
+  return { head, tail: `Details: npx after-party status ${commandTarget(config)}` };
 }
 
 type Unready = Pick<Extract<End, { because: 'unready' }>, 'task' | 'missing'>;

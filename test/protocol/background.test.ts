@@ -53,7 +53,9 @@ describe.concurrent('background tasks', () => {
     async (status) => {
       await inParty(region, { tasks: ['say_hello', 'notify'], throttled: 2 }, async (party) => {
         const { deploy, outcome } = await answered(party);
-        expect(outcome).toMatch(/^1 of 1 ran: say_hello .*\. Background: 1 starts after the commit$/);
+        expect(outcome).toMatch(
+          /^1 of 1 ran: say_hello .*\. Background: 1 starts after the commit\. Details: /,
+        );
         expect(await party.states()).toEqual(['say_hello succeeded 1']);
         party.stack = stackIn(status);
         await deploy.over();

@@ -22,7 +22,9 @@ describe.concurrent('a request of CloudFormation', () => {
         StackId: request.event.StackId,
         RequestId: request.event.RequestId,
         LogicalResourceId: 'TasksRun7F',
-        Data: { Outcome: expect.stringMatching(/^2 of 2 ran: say_hello \(.*\), announce \(.*\)$/) },
+        Data: {
+          Outcome: expect.stringMatching(/^2 of 2 ran: say_hello \(.*\), announce \(.*\)\. Details: /),
+        },
       });
       expect(await request.over()).toMatchObject({ state: 'succeeded', deployId: 'd1', requestType: type });
       expect(await party.record('8')).toMatchObject({ result: { succeeded: 1, failed: 0 } });

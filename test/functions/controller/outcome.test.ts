@@ -14,6 +14,7 @@ const error = {
 const failed = recordOf(first.version, { state: 'failed', attempt: 2, error });
 
 const HELP = 'npx after-party skip 20260126080000 --stack Shop-prod --reason "..."';
+const DETAILS = 'Details: npx after-party status --stack Shop-prod';
 
 describe('what CloudFormation is told', () => {
   it('of nothing to do', () => {
@@ -31,15 +32,21 @@ describe('what CloudFormation is told', () => {
     expect(outcomeOf(runOf([first, second]), records, { because: 'done' }, config)).toMatchObject({
       status: 'SUCCESS',
       counts: { succeeded: 2, failed: 0, notStarted: 0 },
-      text: '2 of 2 ran: restart_search (12 s), start_partner_resync (12 s)',
+      text: `2 of 2 ran: restart_search (12 s), start_partner_resync (12 s). ${DETAILS}`,
     });
+  });
+
+  it('of tasks that a person asked for: no command, since all is shown', () => {
+    const run = { ...runOf([first]), trigger: 'run' as const };
+    const { text } = outcomeOf(run, recordsOf(recordOf(first.version)), { because: 'done' }, config);
+    expect(text).toBe('1 of 1 ran: restart_search (12 s)');
   });
 
   it('of more tasks than have room', () => {
     const selection = Array.from({ length: 1_200 }, (_, index) => selectedTask(String(index + 1)));
     const records = recordsOf(...selection.map(({ version }) => recordOf(version)));
     const { text } = outcomeOf(runOf(selection), records, { because: 'done' }, config);
-    expect(text).toMatch(/^1200 of 1200 ran: task_1 .*task_5 \(12 s\) and 1195 more$/);
+    expect(text).toMatch(/^1200 of 1200 ran: task_1 .*task_5 \(12 s\) and 1195 more\. Details: /);
   });
 
   it('of a failure: which task, attempt, why, where, what ran, and what helps', () => {
@@ -71,7 +78,7 @@ describe('what CloudFormation is told', () => {
   it('of items: how many, and how long', () => {
     const records = recordsOf(recordOf(first.version, { progress: { done: 12_041, total: 12_041 } }));
     expect(outcomeOf(runOf([first]), records, { because: 'done' }, config).text).toBe(
-      '1 of 1 ran: restart_search (12,041 items, 12 s)',
+      `1 of 1 ran: restart_search (12,041 items, 12 s). ${DETAILS}`,
     );
   });
 
@@ -126,7 +133,7 @@ describe('what CloudFormation is told', () => {
     const outcome = outcomeOf(runOf([first, second, third]), records, { because: 'done' }, config);
     expect(outcome).toMatchObject({
       ...{ state: 'succeeded', status: 'SUCCESS', counts: { succeeded: 1, failed: 0, notStarted: 0 } },
-      text: '1 of 3 ran: restart_search (12 s); start_partner_resync is paused at 30 %; seed_roles was cancelled',
+      text: `1 of 3 ran: restart_search (12 s); start_partner_resync is paused at 30 %; seed_roles was cancelled. ${DETAILS}`,
     });
   });
 
