@@ -54,7 +54,6 @@ function backgroundRun(ports: ControllerPorts, deploy: RunRecord, task: Selected
     // Nobody waits for it: whether its failure would fail a deploy is no question.
     selection: [{ ...task, onFailure: 'fail-deploy' }],
     ...(deployId === undefined ? {} : { deployId }),
-    expiresAt: Math.floor(now / 1000) + ports.config.retentionDays * 86_400,
   };
 }
 

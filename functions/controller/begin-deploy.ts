@@ -3,7 +3,7 @@ import type { RunRecord } from '../ledger/records.ts';
 import { readLedger } from './ledger-view.ts';
 import { type End, outcomeOf } from './outcome.ts';
 import type { ControllerPorts, StackStatus } from './ports.ts';
-import { selectBackground, selectBaseline, selectForDeploy } from './selection.ts';
+import { selectBaseline, selectDeploy } from './selection.ts';
 
 /**
  * The first Decide of a deploy: asks CloudFormation what is going on, then pins what the run executes.
@@ -50,12 +50,8 @@ async function pinSelection(
   await ledger.party.beginDeploy({ runId: run.runId, deployId: run.deployId, newEnvironment, baseline, now });
   const view = await readLedger(ports);
   const sparesStack = run.requestType === 'Create' && config.ownsLedger && !newEnvironment;
-  await ledger.runs.begin(
-    run.runId,
-    selectForDeploy(manifest, view, config),
-    sparesStack,
-    selectBackground(manifest, view, config),
-  );
+  const { blocking, background } = selectDeploy(manifest, view, config);
+  await ledger.runs.begin(run.runId, blocking, sparesStack, background);
   return ledger.runs.require(run.runId);
 }
 

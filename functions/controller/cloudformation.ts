@@ -70,7 +70,6 @@ function acceptedRun(
     requestType,
     ...(DeployId === undefined ? {} : { deployId: DeployId }),
     deadline: new Date(now + config.deployTimeoutSeconds * 1000).toISOString(),
-    expiresAt: Math.floor(now / 1000) + config.retentionDays * 86_400,
   };
 }
 

@@ -94,6 +94,9 @@ function signalOf(text: string): string | undefined {
   return /signal: (SIG[A-Z0-9]+)/.exec(text)?.[1];
 }
 
+/** What Lambda's messages begin with, and the runner's; it tells people nothing. */
+const REQUEST = /^RequestId: [0-9a-f-]{36} (?:Error: )?/;
+
 /** Lambda puts its error document in the Cause. */
 function lambdaError(caught: Caught): { type: string; message: string } {
   const cause = caught.Cause ?? '';
@@ -101,7 +104,8 @@ function lambdaError(caught: Caught): { type: string; message: string } {
     const parsed: unknown = JSON.parse(cause);
     if (typeof parsed === 'object' && parsed !== null) {
       const { errorType, errorMessage } = parsed as { errorType?: unknown; errorMessage?: unknown };
-      return { type: String(errorType ?? caught.Error), message: String(errorMessage ?? '') };
+      const message = String(errorMessage ?? '').replace(REQUEST, '');
+      return { type: String(errorType ?? caught.Error), message };
     }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;

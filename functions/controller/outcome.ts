@@ -61,6 +61,7 @@ export function outcomeOf(run: RunRecord, records: Records, end: End, config: Pa
         tails.length === 0 ? undefined : tails.join('. '),
       ),
       stopped: fails,
+      retentionDays: config.retentionDays,
     };
   };
   switch (end.because) {

@@ -8,7 +8,7 @@ import { partyOf } from './party-of.ts';
 import { foresee, type Step } from './plan-steps.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { ControllerRequest, TaskStatus } from './requests.ts';
-import { runsHere, selectBackground, selectForDeploy } from './selection.ts';
+import { runsHere, selectDeploy } from './selection.ts';
 import { statusOf } from './task-status.ts';
 
 /**
@@ -21,8 +21,7 @@ export async function plan(
 ): Promise<DeployPlan> {
   const manifest = { v: 1 as const, tasks: request.tasks };
   const view = await withChildren(ports, await readLedger(ports));
-  const blocking = selectForDeploy(manifest, view, ports.config);
-  const background = selectBackground(manifest, view, ports.config);
+  const { blocking, background } = selectDeploy(manifest, view, ports.config);
   const steps = foresee({ blocking, background }, view, ports.now());
   const deployed = new Set(ports.manifest.tasks.map(({ version }) => versionKey(version)));
   const statuses = statusOf({ ...ports, manifest }, view).map((task) => withoutForesight(task, deployed));

@@ -29,6 +29,18 @@ export function selectBackground(
   return dueInDeploy(manifest, view, config, true);
 }
 
+/**
+ * All that a deploy has to do.
+ * @throws PartyError `too-many-tasks`, `bad-manifest`
+ */
+export function selectDeploy(
+  ...party: Parameters<typeof selectForDeploy>
+): Record<'blocking' | 'background', SelectedTask[]> {
+  const selected = { blocking: selectForDeploy(...party), background: selectBackground(...party) };
+  withinOneRun([...selected.blocking, ...selected.background]);
+  return selected;
+}
+
 function dueInDeploy(
   manifest: Manifest,
   view: LedgerView,

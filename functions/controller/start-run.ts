@@ -155,7 +155,6 @@ function newRun(
     startedAt: new Date(now).toISOString(),
     selection: [...selection],
     ...(deployId === undefined ? {} : { deployId }),
-    expiresAt: Math.floor(now / 1000) + ports.config.retentionDays * 86_400,
   };
 }
 

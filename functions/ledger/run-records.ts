@@ -21,6 +21,8 @@ export interface RunOutcome {
   readonly counts: RunCounts;
   readonly status: 'SUCCESS' | 'FAILED';
   readonly text: string;
+  /** How long the run is kept from then on; one that is under way is never removed. */
+  readonly retentionDays: number;
   /**
    * Whether a failure keeps from running what was to come, the background tasks too.
    * @default false
@@ -35,6 +37,8 @@ export interface OpenRun {
   /** The deploy's run that started it after the commit, if one did. */
   readonly parent: unknown;
 }
+
+const DAY_SECONDS = 86_400;
 
 const OPEN = '(#state = :accepted OR #state = :running)';
 const OPEN_VALUES = { ':accepted': 'accepted', ':running': 'running' };
@@ -175,6 +179,7 @@ export class RunRecords {
           counts: outcome.counts,
           answer: { status: outcome.status, text: outcome.text },
           finishedAt: now,
+          expiresAt: Math.floor(Date.parse(now) / 1000) + outcome.retentionDays * DAY_SECONDS,
           ...(outcome.stopped === true && run.commit === 'awaited' ? { commit: 'given-up' } : {}),
           params: run.params === undefined ? undefined : asJson(Object.fromEntries(kept)),
         },

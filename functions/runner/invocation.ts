@@ -17,6 +17,7 @@ import { checkLedger } from './ledger-check.ts';
 import { loadTask } from './load-task.ts';
 import { checkParams } from './params.ts';
 import type { RunnerPorts } from './ports.ts';
+import { recordText } from './recorded-error.ts';
 import { Redactor } from './redaction.ts';
 import type { TaskFile } from './task-file.ts';
 
@@ -24,6 +25,8 @@ import type { TaskFile } from './task-file.ts';
 const LEASE_MARGIN_MS = 10_000;
 /** A further task begins only in this part of the invocation, so that each gets nearly the whole of it. */
 const BEGINNING = 1 / 15;
+/** How many are told of: the report becomes the workflow's state, which has a limit. */
+const REFUSALS = 20;
 
 /** One call of the runner. */
 export interface Invocation {
@@ -189,6 +192,7 @@ async function refusals(
   redactor.hide(run.params, run.secretParams ?? []);
   const refused: { version: string; message: string }[] = [];
   for (const version of work.versions) {
+    if (refused.length === REFUSALS) break;
     const file = files.get(versionKey(version));
     if (file === undefined) continue;
     // A module that does not load is recorded as failed when its turn comes.
@@ -196,7 +200,7 @@ async function refusals(
     if (task === undefined) continue;
     redactor.hide(run.params, task.secretParams);
     await checkParams(task, file.name, run.params).catch((error: unknown) => {
-      refused.push({ version, message: redactor.redact(messageOf(error)) });
+      refused.push({ version, message: recordText(messageOf(error), redactor) });
     });
   }
   return refused;

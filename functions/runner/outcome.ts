@@ -2,7 +2,7 @@ import { messageOf } from '../errors.ts';
 import type { Progress, RecordedError, TaskOutcome } from '../ledger/index.ts';
 import type { Json } from '../task/source.ts';
 import type { ProcessEnd } from './process-guard.ts';
-import { recordError } from './recorded-error.ts';
+import { recordError, recordText } from './recorded-error.ts';
 import { recordResult } from './recorded-result.ts';
 import type { Redactor } from './redaction.ts';
 import type { Stop } from './stop-signal.ts';
@@ -54,7 +54,7 @@ export function outcomeOf(ending: Ending, judgement: Judgement): TaskOutcome {
   return {
     state,
     ...(error === undefined || goesOn ? {} : { error }),
-    ...(reason === undefined ? {} : { reason: redactor.redact(reason) }),
+    ...(reason === undefined ? {} : { reason: recordText(reason, redactor) }),
     ...(by === undefined ? {} : { by }),
     ...(cursor === undefined ? {} : { cursor }),
     ...far,

@@ -2,7 +2,7 @@ import middy, { type MiddyfiedHandler } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import * as v from 'valibot';
 import { VARIABLES } from '../environment.ts';
-import { PartyError } from '../errors.ts';
+import { messageOf, PartyError } from '../errors.ts';
 import { createDocumentClient, Ledger, LedgerTable } from '../ledger/index.ts';
 import { type RunnerReport, type Work, workSchema } from '../workflow-messages.ts';
 import { captureConsole } from './console-capture.ts';
@@ -29,14 +29,25 @@ export function createRunner(files: readonly TaskFile[]): MiddyfiedHandler<unkno
 export function runnerFor(ports: () => RunnerPorts): MiddyfiedHandler<unknown, RunnerReport> {
   let isConsoleCaptured = false;
   return middy<unknown, RunnerReport>(
-    (event: unknown, context: Context) => {
+    async (event: unknown, context: Context) => {
       // For as long as the process lives.
       if (!isConsoleCaptured) captureConsole();
       isConsoleCaptured = true;
-      return carryOut(parseWork(event), context, ports());
+      try {
+        return await carryOut(parseWork(event), context, ports());
+      } catch (error) {
+        throw thrownIn(context, error);
+      }
     },
     { timeoutEarlyInMillis: 0 },
   );
+}
+
+/** As Lambda itself says which request died: Step Functions may have made two of one call. */
+function thrownIn({ awsRequestId }: Context, thrown: unknown): Error {
+  const error = thrown instanceof Error ? thrown : new Error(messageOf(thrown));
+  error.message = `RequestId: ${awsRequestId} ${error.message}`;
+  return error;
 }
 
 function parseWork(event: unknown): Work {

@@ -21,6 +21,7 @@ describe('what CloudFormation is told', () => {
     expect(outcomeOf(runOf([]), new Map(), { because: 'done' }, config)).toEqual({
       state: 'succeeded',
       stopped: false,
+      retentionDays: 365,
       status: 'SUCCESS',
       counts: { succeeded: 0, failed: 0, notStarted: 0 },
       text: 'no pending tasks to run',
@@ -55,6 +56,7 @@ describe('what CloudFormation is told', () => {
     expect(outcomeOf(run, records, { because: 'failed', task: first }, config)).toEqual({
       state: 'failed',
       stopped: true,
+      retentionDays: 365,
       status: 'FAILED',
       counts: { succeeded: 1, failed: 1, notStarted: 1 },
       text:

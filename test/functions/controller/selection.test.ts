@@ -4,6 +4,7 @@ import type { PartyConfig } from '../../../functions/controller/ports.ts';
 import {
   selectBackground,
   selectBaseline,
+  selectDeploy,
   selectForDeploy,
   selectPending,
 } from '../../../functions/controller/selection.ts';
@@ -153,8 +154,13 @@ describe('a deploy selects', () => {
 describe('a selection that would not fit in the run’s item', () => {
   const many = manifestOf(...Array.from({ length: 4_000 }, (_, index) => deployed(`${index + 1}`)));
 
+  const half = manifestOf(
+    ...many.tasks.map((task, index) => ({ ...task, ...(index % 2 === 0 && { background: true }) })),
+  );
+
   it.each([
     ['a deploy', () => selectForDeploy(many, NOTHING, config)],
+    ['a deploy whose tasks are only too many together', () => selectDeploy(half, NOTHING, config)],
     ['run', () => selectPending(many, NOTHING, config, false)],
   ] as const)('fails %s with what to do about it', (_, select) => {
     expect(select).toThrow('4000 tasks are pending, more than one run can hold');

@@ -34,7 +34,13 @@ describe('watch', () => {
     const record = accepted({ runId: RUN, state: 'running', selection: [] });
     await party.ledger.runs.accept(record);
     const counts = { succeeded: 0, failed: 0, notStarted: 0 };
-    const outcome = { state: 'failed', status: 'FAILED', text: 'out of luck', counts } as const;
+    const outcome = {
+      state: 'failed',
+      status: 'FAILED',
+      text: 'out of luck',
+      retentionDays: 1,
+      counts,
+    } as const;
     await party.ledger.runs.settle(record, outcome, at(40));
 
     expect(await watch(party)).toBeNull();

@@ -11,8 +11,20 @@ beforeAll(async () => {
 afterAll(() => table.stop());
 
 const counts = { succeeded: 1, failed: 0, notStarted: 0 };
-const success: RunOutcome = { state: 'succeeded', counts, status: 'SUCCESS', text: '1 of 1 ran' };
-const failure: RunOutcome = { state: 'failed', counts, status: 'FAILED', text: 'task 1_a failed' };
+const success: RunOutcome = {
+  state: 'succeeded',
+  counts,
+  status: 'SUCCESS',
+  text: '1 of 1 ran',
+  retentionDays: 1,
+};
+const failure: RunOutcome = {
+  state: 'failed',
+  counts,
+  status: 'FAILED',
+  text: 'task 1_a failed',
+  retentionDays: 1,
+};
 
 async function opened(run: Parameters<typeof accepted>[0] = {}): Promise<TestLedger> {
   ledger = table.open();
@@ -86,6 +98,15 @@ describe('the record of a run', () => {
       summary: 'succeeded at 2026-11-20 09:15 UTC: 1 of 1 ran',
     });
     expect(second).toEqual(first);
+  });
+
+  it('is removed some time after its end, and never while it is under way', async () => {
+    await opened();
+    expect((await ledger.runs.require(RUN)).expiresAt).toBeUndefined();
+
+    const { expiresAt } = await ledger.runs.settle(accepted(), { ...success, retentionDays: 3 }, at(1));
+
+    expect(expiresAt).toBe(Date.parse(at(1)) / 1000 + 3 * 86_400);
   });
 
   it('loses its secret params when it ends, and keeps the others', async () => {

@@ -127,7 +127,7 @@ describe('a write that the SDK sends twice', () => {
 
     const settled = await ledger.runs.settle(
       await ledger.runs.require(RUN),
-      { state: 'cancelled', counts, status: 'FAILED', text: 'cancelled' },
+      { state: 'cancelled', counts, status: 'FAILED', text: 'cancelled', retentionDays: 1 },
       at(2),
     );
 

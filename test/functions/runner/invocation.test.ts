@@ -133,6 +133,15 @@ describe('the list', () => {
     expect((await party.record('1')).attempt).toBe(1);
   });
 
+  it('fails by the name of its request: another one may be executing what it was called for', async () => {
+    party.add('1', { run: () => 1 });
+    const failure = party.invoke('f'.repeat(32));
+
+    await expect(failure).rejects.toThrow(
+      /^RequestId: request-[0-9a-f-]{36} there is no run f+ in the ledger$/,
+    );
+  });
+
   it('fails for what the run has not selected', async () => {
     party.add('1', { run: () => 1 });
     const runId = await party.begin();
@@ -247,7 +256,7 @@ describe('a run that is cancelled', () => {
     const counts = { succeeded: 0, failed: 0, notStarted: 1 };
     await party.ledger.runs.settle(
       await party.ledger.runs.require(runId),
-      { state: 'failed', counts, status: 'FAILED', text: 'the deadline' },
+      { state: 'failed', counts, status: 'FAILED', text: 'the deadline', retentionDays: 1 },
       new Date().toISOString(),
     );
 

@@ -374,6 +374,18 @@ describe('an invocation', () => {
     });
   });
 
+  it('fails with no more of its last error than a record can hold', async () => {
+    party.ports = { ...party.ports, timing: { ...party.ports.timing, second: 1_000 } };
+    const busy = () => Promise.reject(new Error('busy '.repeat(100_000)));
+    party.add('1', { items: numbers(3), retries: 5, process: busy });
+
+    await party.deploy({ remainingMs: 300 });
+
+    const { state, reason } = await party.record('1');
+    expect(state).toBe('failed');
+    expect(reason).toMatch(/; its last error: (busy )+.*…$/);
+  });
+
   it('goes on with what it had though an item did not end in time', async () => {
     party.add('1', { items: numbers(3), process: (item) => item === 2 && new Promise(() => {}) });
 

@@ -20,6 +20,17 @@ beforeEach(() => {
 });
 afterEach(() => output.restore());
 
+function circularError(): Error {
+  const error = new Error('a');
+  error.cause = new Error('b', { cause: error });
+  return error;
+}
+
+function severalErrors(): Error {
+  const refused = ['::1', '127.0.0.1'].map((address) => new Error(`refused ${address}`));
+  return new TypeError('gone', { cause: new AggregateError(refused) });
+}
+
 describe('a task that returns', () => {
   it('is recorded as succeeded with its result, its time and its checksum', async () => {
     party.add('1', { run: async () => ({ changed: 37 }) });
@@ -64,6 +75,26 @@ describe('a task that returns', () => {
 });
 
 describe('a task that throws', () => {
+  it.each([
+    ['causes that go round in a circle', () => circularError(), /^a \(cause: b \(cause: a .*\)$/],
+    [
+      'a cause that stands for several',
+      () => severalErrors(),
+      'gone (cause: refused ::1, refused 127.0.0.1)',
+    ],
+    ['a very long word', () => new Error('x'.repeat(300_000)), /^x{1021}…$/],
+    ['a very long name', () => Object.assign(new Error('a'), { name: 'N'.repeat(300_000) }), 'a'],
+  ])('is recorded as failed with %s', async (_, create, message) => {
+    party.add('1', { run: () => Promise.reject(create()) });
+
+    await party.deploy();
+
+    const { state, error } = await party.record('1');
+    expect(state).toBe('failed');
+    expect(error?.message).toMatch(message);
+    expect(JSON.stringify(error).length).toBeLessThan(6_000);
+  });
+
   it('is recorded as failed with the error, its place and the last log lines, and ends the list', async () => {
     const error = new TypeError("Cannot read properties of undefined (reading 'trim')");
     error.stack = `${error.name}: ${error.message}\n    at process (file:///var/task/x/1_task_1.ts:14:31)`;
@@ -346,6 +377,22 @@ describe('params', () => {
       /^the params of task task_2 are refused: from: Invalid date.*; token: is not valid$/,
     );
     expect(await party.states()).toEqual({});
+  });
+
+  it('are refused in no more words than the workflow can carry', async () => {
+    const wordy = v.object({
+      a: v.pipe(
+        v.string(),
+        v.check(() => false, 'z'.repeat(300_000)),
+      ),
+    });
+    for (let version = 1; version <= 25; version++) party.add(`${version}`, { params: wordy, run: () => 1 });
+    const runId = await party.begin({ trigger: 'invoke', params: { a: 'x' } });
+
+    const report = await party.invoke(runId);
+
+    expect(report.paramsRefused).toHaveLength(20);
+    expect(JSON.stringify(report).length).toBeLessThan(30_000);
   });
 
   it('that are missing in a deploy fail the task by name', async () => {
