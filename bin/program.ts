@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { PartyError } from '../functions/errors.ts';
+import { nearestWord } from '../functions/task/nearest-word.ts';
 import type { CommandContext } from './commands/context.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './commands/exit-codes.ts';
 import { declareCommands } from './commands.ts';
@@ -32,13 +33,14 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
     code = ended;
   });
   try {
+    refuseHelpOfNothing(program, argv);
     await program.parseAsync(argv, { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
     // Called without a command, it has shown how it is used.
     if (error instanceof CommanderError && error.code === 'commander.help') return EXIT.notStarted;
-    fail(error instanceof CommanderError ? usageError(error) : error, terminal);
+    fail(error instanceof CommanderError ? usageError(error, commandPath(program, argv)) : error, terminal);
     return exitCodeOf(error);
   }
 }
@@ -64,10 +66,27 @@ Exit codes: 0 done, 1 a task failed, 2 nothing could be started, 3 pending or fa
     );
 }
 
-function usageError(error: CommanderError): PartyError {
+/** Commander would show the help of the whole program. */
+function refuseHelpOfNothing(program: Command, [first, named]: readonly string[]): void {
+  if (first !== 'help' || named === undefined || named.startsWith('-')) return;
+  const names = [...program.commands.map((command) => command.name()), 'help'];
+  if (names.includes(named)) return;
+  const nearest = nearestWord(named, names);
+  const guess = nearest === undefined ? '' : `\n(Did you mean ${nearest}?)`;
+  program.error(`error: unknown command '${named}'${guess}`);
+}
+
+/** The words of a command line that name the command. */
+function commandPath(program: Command, argv: readonly string[]): string[] {
+  const [word, ...rest] = argv;
+  const command = program.commands.find((one) => one.name() === word);
+  return command === undefined ? [] : [command.name(), ...commandPath(command, rest)];
+}
+
+function usageError(error: CommanderError, path: readonly string[]): PartyError {
   const [, message = error.message, suggestion] =
     /^(?:error: )?(.*?)(?:\n\((.*)\))?$/s.exec(error.message) ?? [];
-  const help = 'after-party --help, or --help after a command, shows what there is';
+  const help = `\`npx ${['after-party', ...path].join(' ')} --help\` shows how it is used`;
   return new PartyError('usage', message, suggestion ?? help, { cause: error });
 }
 

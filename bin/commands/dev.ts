@@ -3,6 +3,7 @@ import { isPartyError } from '../../functions/errors.ts';
 import type { PartyChoice } from '../../functions/local/index.ts';
 import { findTasksFolder } from '../../lib/task-files.ts';
 import type { Surroundings } from '../declarations/declaring.ts';
+import { withPasteableHint } from '../party/pasteable.ts';
 import { appFolder } from '../project/app-folder.ts';
 import { chooseTask } from '../project/choose-task.ts';
 import { FileWatch } from '../project/file-watch.ts';
@@ -29,11 +30,14 @@ export async function dev(
 ): Promise<ExitCode> {
   const { cwd, terminal } = surroundings;
   const params = options.params === undefined ? undefined : await readParams(options.params, cwd);
+  const app = appFolder(cwd);
   const tasksFolder = findTasksFolder('tasks', cwd);
-  const task = await chooseTask(word, tasksFolder, terminal);
+  const task = await chooseTask(word, tasksFolder, terminal).catch((error: unknown) => {
+    throw withPasteableHint(error, ' --local');
+  });
   if (options.reset === true) {
     const { resetFolder } = await import('../../functions/local/reset-folder.ts');
-    await resetFolder(join(appFolder(cwd), '.after-party'));
+    await resetFolder(join(app, '.after-party'));
   }
   const watch = new FileWatch();
   const watched = [join(tasksFolder, task.file), join(tasksFolder, '.env.local')];

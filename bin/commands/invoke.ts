@@ -71,9 +71,12 @@ async function readParamsFile(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new PartyError('bad-params', `the params file cannot be read: ${messageOf(error)}`, undefined, {
-      cause: error,
-    });
+    throw new PartyError(
+      'bad-params',
+      `the params file cannot be read: ${messageOf(error)}`,
+      'name a file with a JSON object, by its path from this folder: --params @params.json',
+      { cause: error },
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 import { PartyError } from '../errors.ts';
 import type { TaskRecord } from '../ledger/records.ts';
 import type { Manifest, ManifestTask } from '../manifest.ts';
+import { nearestWord } from '../task/nearest-word.ts';
 import { idOf } from '../task/task-id.ts';
 import { compareVersions, versionKey } from '../task/version.ts';
 import type { RefusalCode } from './requests.ts';
@@ -84,13 +85,9 @@ function isNamed(task: KnownTask, typed: string): boolean {
 }
 
 function suggestion(known: ReadonlyMap<string, KnownTask>, typed: string): string {
-  const near = [...known.values()].filter(
-    ({ name }) => name !== '' && (name.includes(typed) || typed.includes(name)),
-  );
-  return near.length === 0
-    ? ''
-    : ` (did you mean ${near
-        .slice(0, 3)
-        .map(({ name }) => name)
-        .join(', ')}?)`;
+  const names = [...known.values()].map(({ name }) => name).filter((name) => name !== '');
+  const near = names.filter((name) => name.includes(typed) || typed.includes(name));
+  const nearest = nearestWord(typed, names);
+  const meant = near.length > 0 || nearest === undefined ? near.slice(0, 3) : [nearest];
+  return meant.length === 0 ? '' : ` (did you mean ${meant.join(', ')}?)`;
 }

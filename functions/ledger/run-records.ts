@@ -227,5 +227,9 @@ function asJson(value: object | undefined): string | undefined {
 }
 
 function unknownRun(runId: string): PartyError {
-  return new PartyError('unknown-run', `there is no run ${runId} in the ledger`);
+  return new PartyError(
+    'unknown-run',
+    `there is no run ${runId} in the ledger`,
+    '`npx after-party show TASK` names the last run of a task',
+  );
 }

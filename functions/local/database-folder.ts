@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { isPartyError, messageOf, PartyError } from '../errors.ts';
-import { BEGIN_ANEW, ensureFormat } from './folder-format.ts';
+import { ensureFormat } from './folder-format.ts';
 
 /** What the database server ends with where another server holds the folder's lock. */
 export const EXIT_HELD = 75;
@@ -62,9 +62,12 @@ export class DatabaseFolder {
     } catch (error) {
       const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
       if (absent || error instanceof SyntaxError) return undefined;
-      throw new PartyError('local-folder', messageOf(error), BEGIN_ANEW, {
-        cause: error,
-      });
+      throw new PartyError(
+        'local-folder',
+        `${this.#address} cannot be read: ${messageOf(error)}`,
+        'make it a file that you may read, or remove it',
+        { cause: error },
+      );
     }
   }
 

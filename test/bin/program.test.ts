@@ -5,6 +5,7 @@ it.each([
   ['a misspelt command', ['statsu'], 'Did you mean status?'],
   ['a misspelt option', ['status', '--stak', 'x'], 'Did you mean --stack?'],
   ['an option of another command', ['status', '--yes'], "unknown option '--yes'"],
+  ['help of a command that there is not', ['help', 'statsu'], 'Did you mean status?'],
   ['a superfluous word', ['pause', 'one', 'more'], 'too many arguments'],
   ['a missing word', ['show'], "missing required argument 'tasks'"],
   ['a command that has only begun', ['generate', 'tusk'], "unknown command 'tusk'"],
@@ -16,6 +17,15 @@ it.each([
   expect(people).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(words) });
   expect(programs).toMatchObject({ code: 2, stderr: '' });
   expect(programs.json.error).toMatchObject({ code: 'usage' });
+});
+
+it.each([
+  [['plan', '--bogus'], 'npx after-party plan --help'],
+  [['generate', 'task', 'a', 'b'], 'npx after-party generate task --help'],
+  [['help', 'qqqqqq'], 'npx after-party --help'],
+  [['qqqqqq'], 'npx after-party --help'],
+])('names for %j the help that helps', async (argv, help) => {
+  expect((await commandLine(argv)).stderr).toContain(`\n      \`${help}\` shows how it is used\n`);
 });
 
 it('shows how it is used, on stdout when asked', async () => {

@@ -179,7 +179,7 @@ the run succeeded
     const { code, stderr, requests } = await commandLine([...INVOKE, '--params', params], { cwd: folder });
 
     expect(code).toBe(2);
-    expect(stderr).toContain('params');
+    expect(stderr).toMatch(/^error .*params.*\n {6}\S/);
     if (!params.startsWith('@')) expect(stderr).not.toContain('s3cret');
     expect(requests).toEqual([]);
   });

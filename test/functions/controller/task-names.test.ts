@@ -54,6 +54,8 @@ describe('a task is found', () => {
 describe('fails for', () => {
   it('a name that nobody knows, with one that was probably meant', () => {
     expect(() => versionsOf('restart')).toThrow('there is no task "restart" (did you mean restart_search?)');
+    expect(() => versionsOf('restrat_serch')).toThrow(/ \(did you mean restart_search\?\)$/);
+    expect(() => versionsOf('nonsense')).toThrow(/"nonsense"$/);
   });
 
   it('a good name beside a bad one', () => {
