@@ -20,6 +20,7 @@ import type {
   ControllerRequest,
   PartyStatus,
   RefusalCode,
+  RequestOf,
   TaskDetails,
 } from './requests.ts';
 import { resume } from './resume.ts';
@@ -133,10 +134,7 @@ async function status(ports: ControllerPorts, after: string | undefined): Promis
   };
 }
 
-async function show(
-  ports: ControllerPorts,
-  request: Extract<ControllerRequest, { request: 'show' }>,
-): Promise<TaskDetails[]> {
+async function show(ports: ControllerPorts, request: RequestOf<'show'>): Promise<TaskDetails[]> {
   const ledger = await readLedger(ports);
   const tasks = findTasks(knownTasks(ports.manifest, ledger.records, request.local), request.names);
   const view = await withChildren(ports, ledger, tasks);
@@ -150,10 +148,7 @@ async function show(
   );
 }
 
-async function logs(
-  ports: ControllerPorts,
-  request: Extract<ControllerRequest, { request: 'logs' }>,
-): Promise<Answers['logs']> {
+async function logs(ports: ControllerPorts, request: RequestOf<'logs'>): Promise<Answers['logs']> {
   const records = await ports.ledger.tasks.all();
   const [task, ...more] = findTasks(knownTasks(ports.manifest, records, []), request.names);
   if (task === undefined || more.length > 0) throw new PartyError('bad-request', 'logs takes one task');
@@ -165,10 +160,7 @@ async function logs(
   });
 }
 
-async function cancel(
-  ports: ControllerPorts,
-  request: Extract<ControllerRequest, { request: 'cancel' }>,
-): Promise<Answers['cancel']> {
+async function cancel(ports: ControllerPorts, request: RequestOf<'cancel'>): Promise<Answers['cancel']> {
   const { runId, by, reason } = request;
   await ports.ledger.runs.require(runId);
   const at = new Date(ports.now()).toISOString();

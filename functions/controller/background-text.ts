@@ -1,6 +1,7 @@
 import type { RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
 import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
+import { hasYielded } from './next-step.ts';
 import { progressText } from './text.ts';
 
 const NAMED = 5;
@@ -24,8 +25,7 @@ export function backgroundText(run: RunRecord, records: ReadonlyMap<string, Task
 function leftAlone({ name }: SelectedTask, record: TaskRecord | undefined): string | undefined {
   switch (record?.state) {
     case 'interrupted':
-      // What was stopped has a reason; what has none is between two slices.
-      return record.reason === undefined ? stillRunning(name, record) : undefined;
+      return hasYielded(record) ? stillRunning(name, record) : undefined;
     case 'running':
     case 'fanned-out':
       return stillRunning(name, record);

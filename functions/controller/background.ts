@@ -4,7 +4,8 @@ import type { EarlierTask, RunRecord, SelectedTask, TaskRecord } from '../ledger
 import { isSettled } from '../ledger/records.ts';
 import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
-import { leaseEnd } from './next-step.ts';
+import { isExecuted } from './held.ts';
+import { hasYielded } from './next-step.ts';
 import { outcomeOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
 
@@ -63,9 +64,8 @@ export async function holderBetweenSlices(
   record: TaskRecord,
   runId?: string,
 ): Promise<string | undefined> {
-  const { state, run, lastRun, reason } = record;
-  const hasYielded = state === 'interrupted' && reason === undefined;
-  const holder = state === 'fanned-out' ? run : hasYielded ? lastRun : undefined;
+  const { state, run, lastRun } = record;
+  const holder = state === 'fanned-out' ? run : hasYielded(record) ? lastRun : undefined;
   if (holder === undefined || holder === runId) return undefined;
   return (await isUnderWay(ports, holder)) ? holder : undefined;
 }
@@ -94,7 +94,7 @@ export async function mayYetSucceed(
 ): Promise<boolean> {
   for (const { version } of missing) {
     const record = records.get(versionKey(version));
-    if (record?.state === 'running' && leaseEnd(record) >= ports.now()) return true;
+    if (record !== undefined && isExecuted(record, ports.now())) return true;
     const sibling = run.parent === undefined ? undefined : backgroundRunId(run.parent, version);
     for (const other of [record?.run, record?.lastRun, sibling]) {
       if (other !== undefined && other !== run.runId && (await isUnderWay(ports, other))) return true;

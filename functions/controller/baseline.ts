@@ -2,15 +2,15 @@ import { PartyError } from '../errors.ts';
 import { idOf } from '../task/task-id.ts';
 import { compareVersions, versionKey } from '../task/version.ts';
 import { settleAbandoned } from './abandoned.ts';
+import { beingExecuted, isExecuted } from './held.ts';
 import { type LedgerView, readLedger } from './ledger-view.ts';
-import { leaseEnd } from './next-step.ts';
 import type { ControllerPorts } from './ports.ts';
-import type { Baseline, BaselinedTask, ControllerRequest, RefusalCode } from './requests.ts';
+import type { Baseline, BaselinedTask, RefusalCode, RequestOf } from './requests.ts';
 import { isDue, runsHere } from './selection.ts';
 import { findTasks, type KnownTask, knownTasks } from './task-names.ts';
 import { taskStatus } from './task-status.ts';
 
-type BaselineRequest = Extract<ControllerRequest, { request: 'baseline' }>;
+type BaselineRequest = RequestOf<'baseline'>;
 
 const WRITES_AT_ONCE = 16;
 const NAMED = 200;
@@ -89,12 +89,8 @@ function unknownVersions(versions: readonly string[], of: number): PartyError {
 async function refuseHeld(ports: ControllerPorts, view: LedgerView, task: KnownTask): Promise<void> {
   const record = view.records.get(versionKey(task.version));
   if (record instanceof Error) throw record;
-  if (record?.state !== 'running' || leaseEnd(record) < ports.now()) return;
-  throw new PartyError(
-    'held',
-    `task ${idOf(task)} is being executed by run ${record.run}; nothing was changed`,
-    `wait until it has ended, or: npx after-party cancel ${record.run}`,
-  );
+  if (record !== undefined && isExecuted(record, ports.now()))
+    throw beingExecuted(`task ${idOf(task)}`, record.run);
 }
 
 /** Whether nothing has settled it yet; what every deploy runs never is. */

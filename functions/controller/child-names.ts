@@ -5,8 +5,8 @@ import { nearestWord } from '../task/nearest-word.ts';
 import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
 import { childName } from './children-outcome.ts';
+import { isExecuted } from './held.ts';
 import type { LedgerView } from './ledger-view.ts';
-import { leaseEnd } from './next-step.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { KnownTask } from './task-names.ts';
 import { counted } from './text.ts';
@@ -53,7 +53,7 @@ export async function findChildren(
 export function splitRecord(ports: ControllerPorts, { records }: LedgerView, task: KnownTask): SplitTask {
   const record = records.get(versionKey(task.version));
   if (record instanceof Error) throw record;
-  if (record?.state === 'running' && leaseEnd(record) >= ports.now() && task.deployed?.splits !== undefined)
+  if (record !== undefined && isExecuted(record, ports.now()) && task.deployed?.splits !== undefined)
     throw new PartyError(
       'held',
       `task ${idOf(task)} is just being split, by run ${record.run}`,

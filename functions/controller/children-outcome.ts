@@ -2,6 +2,7 @@ import type { PartyError } from '../errors.ts';
 import type { Child } from '../ledger/child-records.ts';
 import type { SplitTask } from '../ledger/fan-out.ts';
 import type { Children, Progress, RunRecord, TaskRecord } from '../ledger/records.ts';
+import { stoppedByRequest, stoppedWithRun } from '../ledger/stops.ts';
 import type { TaskOutcome } from '../ledger/task-records.ts';
 import { counted, cut } from './text.ts';
 
@@ -84,25 +85,12 @@ export function outcomeOfChildren(
 
 /** What a person has asked of a task whose children are executed. */
 export function askedOf({ request }: SplitTask): TaskOutcome | undefined {
-  if (request === undefined) return undefined;
-  const state = request.kind === 'pause' ? 'paused' : 'cancelled';
-  return { state, reason: request.reason ?? state, by: request.by };
+  return request && stoppedByRequest(request);
 }
 
 /** What has been asked of a task whose children are executed, or of its run. */
 export function stopOf(task: SplitTask, run: RunRecord): TaskOutcome | undefined {
-  const asked = askedOf(task);
-  if (asked !== undefined) return asked;
-  switch (run.request?.cause) {
-    case 'person':
-      return { state: 'cancelled', reason: run.request.reason ?? 'cancelled', by: run.request.by };
-    case 'rollback':
-      return { state: 'interrupted', reason: 'aborted: the stack is rolling back' };
-    case 'delete':
-      return { state: 'interrupted', reason: 'aborted: the stack is being deleted' };
-    default:
-      return undefined;
-  }
+  return askedOf(task) ?? (run.request && stoppedWithRun(run.request));
 }
 
 /** The sum of what is known; of children that have not begun, about as much is expected as of the others. */

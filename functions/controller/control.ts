@@ -5,11 +5,9 @@ import { settleAbandoned } from './abandoned.ts';
 import { withChildren } from './children-status.ts';
 import { type LedgerView, readLedger } from './ledger-view.ts';
 import type { ControllerPorts } from './ports.ts';
-import type { ControllerRequest, Corrections, TaskStatus } from './requests.ts';
+import type { Corrections, RequestOf, TaskStatus } from './requests.ts';
 import { findTasks, type KnownTask, knownTasks } from './task-names.ts';
 import { taskStatus } from './task-status.ts';
-
-type Request<Name extends ControllerRequest['request']> = Extract<ControllerRequest, { request: Name }>;
 
 /** What a person may do to a task that nobody executes, and in which states it makes sense. */
 const CONTROLS = {
@@ -28,7 +26,7 @@ const CONTROLS = {
  * checked before the first is changed.
  * @throws PartyError `unknown-task`, `ambiguous-task`, `wrong-state`, `held`, `damaged-record`
  */
-export function pause(ports: ControllerPorts, request: Request<'pause'>): Promise<Corrections> {
+export function pause(ports: ControllerPorts, request: RequestOf<'pause'>): Promise<Corrections> {
   return stop(ports, 'pause', request);
 }
 
@@ -36,7 +34,7 @@ export function pause(ports: ControllerPorts, request: Request<'pause'>): Promis
  * Ends tasks for good, until a person invokes them again. As `pause` otherwise.
  * @throws PartyError `unknown-task`, `ambiguous-task`, `wrong-state`, `held`, `damaged-record`
  */
-export function cancelTask(ports: ControllerPorts, request: Request<'cancel-task'>): Promise<Corrections> {
+export function cancelTask(ports: ControllerPorts, request: RequestOf<'cancel-task'>): Promise<Corrections> {
   return stop(ports, 'cancel', request);
 }
 
@@ -44,7 +42,7 @@ export function cancelTask(ports: ControllerPorts, request: Request<'cancel-task
  * Sets how many items per second a task may process; one that is being executed obeys at its next checkpoint.
  * @throws PartyError `unknown-task`, `ambiguous-task`, `wrong-state`, `damaged-record`
  */
-export async function setRate(ports: ControllerPorts, request: Request<'rate'>): Promise<Corrections> {
+export async function setRate(ports: ControllerPorts, request: RequestOf<'rate'>): Promise<Corrections> {
   const view = await readLedger(ports);
   const tasks = findTasks(knownTasks(ports.manifest, view.records, []), request.names);
   for (const task of tasks) {
@@ -73,7 +71,7 @@ export async function setRate(ports: ControllerPorts, request: Request<'rate'>):
 async function stop(
   ports: ControllerPorts,
   kind: 'pause' | 'cancel',
-  request: Request<'pause' | 'cancel-task'>,
+  request: RequestOf<'pause' | 'cancel-task'>,
 ): Promise<Corrections> {
   const ledger = await readLedger(ports);
   const tasks = findTasks(knownTasks(ports.manifest, ledger.records, request.local), request.names);

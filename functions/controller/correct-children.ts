@@ -1,4 +1,4 @@
-import { isPartyError, PartyError } from '../errors.ts';
+import { isPartyError } from '../errors.ts';
 import { isSplit } from '../ledger/fan-out.ts';
 import type { TaskState } from '../ledger/records.ts';
 import { idOf } from '../task/task-id.ts';
@@ -6,14 +6,14 @@ import { findChildren, type NamedChildren } from './child-names.ts';
 import { childName } from './children-outcome.ts';
 import { childStatus, withChildren } from './children-status.ts';
 import { outcomeOfTask } from './fan-out.ts';
+import { beingExecuted, isExecuted } from './held.ts';
 import { readLedger } from './ledger-view.ts';
-import { leaseEnd } from './next-step.ts';
 import type { ControllerPorts } from './ports.ts';
-import type { ControllerRequest, Corrections } from './requests.ts';
+import type { Corrections, RequestOf } from './requests.ts';
 import { findTasks, knownTasks } from './task-names.ts';
 import { taskStatus } from './task-status.ts';
 
-type Request = Extract<ControllerRequest, { request: 'mark-done' | 'reset' }>;
+type Request = RequestOf<'mark-done' | 'reset'>;
 
 /** States that follow from those of the children; any other was asked for by a person, or a run sees to them. */
 const FOLLOWING: ReadonlySet<TaskState> = new Set(['succeeded', 'failed', 'in-doubt', 'interrupted']);
@@ -52,12 +52,8 @@ export async function correctChildren(
 
 function refuseExecuted(ports: ControllerPorts, { task, children }: NamedChildren): void {
   for (const child of children) {
-    if (child.damaged !== undefined || child.state !== 'running' || leaseEnd(child) < ports.now()) continue;
-    throw new PartyError(
-      'held',
-      `${nameOf(child)} of task ${idOf(task)} is being executed by run ${child.run}; nothing was changed`,
-      `wait until it has ended, or: npx after-party cancel ${child.run}`,
-    );
+    if (child.damaged === undefined && isExecuted(child, ports.now()))
+      throw beingExecuted(`${nameOf(child)} of task ${idOf(task)}`, child.run);
   }
 }
 

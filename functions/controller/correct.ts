@@ -1,12 +1,11 @@
-import { PartyError } from '../errors.ts';
 import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
 import { settleAbandoned } from './abandoned.ts';
 import { withChildren } from './children-status.ts';
+import { beingExecuted, isExecuted } from './held.ts';
 import { readLedger } from './ledger-view.ts';
-import { leaseEnd } from './next-step.ts';
 import type { ControllerPorts } from './ports.ts';
-import type { ControllerRequest, Corrections } from './requests.ts';
+import type { Corrections, RequestOf } from './requests.ts';
 import { findTasks, knownTasks } from './task-names.ts';
 import { taskStatus } from './task-status.ts';
 
@@ -16,25 +15,15 @@ import { taskStatus } from './task-status.ts';
  */
 export async function correct(
   ports: ControllerPorts,
-  request: Extract<ControllerRequest, { request: 'skip' | 'mark-done' | 'reset' }>,
+  request: RequestOf<'skip' | 'mark-done' | 'reset'>,
 ): Promise<Corrections> {
   const view = await readLedger(ports);
   const tasks = findTasks(knownTasks(ports.manifest, view.records, request.local), request.names);
   for (const task of tasks) {
     const record = view.records.get(versionKey(task.version));
     if (record instanceof Error && request.request !== 'reset') throw record;
-    if (
-      record !== undefined &&
-      !(record instanceof Error) &&
-      record.state === 'running' &&
-      leaseEnd(record) >= ports.now()
-    ) {
-      throw new PartyError(
-        'held',
-        `task ${idOf(task)} is being executed by run ${record.run}; nothing was changed`,
-        `wait until it has ended, or: npx after-party cancel ${record.run}`,
-      );
-    }
+    if (record !== undefined && !(record instanceof Error) && isExecuted(record, ports.now()))
+      throw beingExecuted(`task ${idOf(task)}`, record.run);
     await settleAbandoned(ports, record);
   }
   const { by, reason } = request;

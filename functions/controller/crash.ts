@@ -53,6 +53,9 @@ export function diedWithDriver(caught: Caught): boolean {
   return caught.Error === 'Driver.Ended';
 }
 
+/** What people are told of an invocation whose lease is over, and which has recorded nothing. */
+export const WITHOUT_A_WORD = 'its invocation ended without a word';
+
 /** What people are told of a runner that ended while it held a task. */
 export const WHILE_EXECUTING = 'while the task was being executed';
 

@@ -1,5 +1,6 @@
 import { isPartyError } from '../errors.ts';
 import type { AttemptRecords } from '../ledger/attempt-records.ts';
+import { childTask } from '../ledger/fan-out.ts';
 import { isSettled, type RunRecord, type SelectedTask, type TaskRecord } from '../ledger/records.ts';
 import type { TaskOutcome } from '../ledger/task-records.ts';
 import { versionKey } from '../task/version.ts';
@@ -11,11 +12,12 @@ import {
   provesDeath,
   unbegunReason,
   WHILE_EXECUTING,
+  WITHOUT_A_WORD,
 } from './crash.ts';
-import { childTask, standingOfChild } from './next-child-step.ts';
+import { standingOfChild } from './next-child-step.ts';
 import { leaseEnd } from './next-step.ts';
 import type { ControllerPorts } from './ports.ts';
-import { settle } from './settle-task.ts';
+import { NO_FILE, settle } from './settle-task.ts';
 import { mayBeCalledAgain, runWork, untilDeadline, wait } from './work-order.ts';
 
 /** What Decide is asked in the execution of a child. */
@@ -50,7 +52,7 @@ export async function decideChild(ports: ControllerPorts, state: ChildState): Pr
     case 'running':
       return wait(run, leaseEnd(record) - now);
     case 'broken-off':
-      await settle(ports, run, task, record, 'its invocation ended without a word', records);
+      await settle(ports, run, task, record, WITHOUT_A_WORD, records);
       return decideChild(ports, { v: 1, runId, version, child, share });
     case 'ready':
       if (!(await isOpen(ports, subject))) return end;
@@ -118,8 +120,7 @@ async function settleEnd(
 ): Promise<'go-on' | 'settled' | 'call-again'> {
   const { error, report, work } = state;
   if (report?.missing !== undefined) {
-    const reason = 'no-file: the task is no longer in what is deployed';
-    return failUnbegun(ports, state, subject, { state: 'interrupted', reason });
+    return failUnbegun(ports, state, subject, { state: 'interrupted', reason: NO_FILE });
   }
   const [refused] = report?.paramsRefused ?? [];
   if (refused !== undefined)

@@ -7,6 +7,7 @@ import {
   type SelectedTask,
   type TaskRecord,
 } from '../ledger/records.ts';
+import { AT_DEADLINE } from '../ledger/stops.ts';
 import { idOf } from '../task/task-id.ts';
 import { compareVersions, versionKey } from '../task/version.ts';
 import type { DecideMessage, Decision, Work } from '../workflow-messages.ts';
@@ -24,11 +25,12 @@ import {
   provesDeath,
   unbegunReason,
   WHILE_EXECUTING,
+  WITHOUT_A_WORD,
 } from './crash.ts';
 import { decideChild, isOfChild } from './decide-child.ts';
 import { fanOut } from './fan-out.ts';
 import { countStep } from './hand-over.ts';
-import { leaseEnd, nextStep } from './next-step.ts';
+import { leaseEnd, nextStep, waitsForOthers } from './next-step.ts';
 import { type End, outcomeOf } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
 import { decideCheck } from './runner-check.ts';
@@ -83,7 +85,7 @@ async function step(
   const next = nextStep(run, records, now);
   switch (next.kind) {
     case 'settle':
-      await settle(ports, run, next.task, next.record, 'its invocation ended without a word');
+      await settle(ports, run, next.task, next.record, WITHOUT_A_WORD);
       return step(ports, run, await reread(ports, run));
     case 'run': {
       const [first] = tasksOf(run, next.versions);
@@ -155,8 +157,7 @@ async function leaveToOther(
   task: SelectedTask,
 ): Promise<Decision> {
   if (run.request !== undefined) return end(ports, run, records, { because: 'cancelled' });
-  const waits = run.trigger === 'deploy' && run.parent === undefined;
-  if (!waits) return end(ports, run, records, { because: 'held', task });
+  if (!waitsForOthers(run)) return end(ports, run, records, { because: 'held', task });
   const left = untilDeadline(run, ports.now());
   return left <= 0 ? end(ports, run, records, { because: 'deadline', task }) : wait(run, left);
 }
@@ -212,13 +213,8 @@ async function afterEnd(ports: ControllerPorts, run: RunRecord): Promise<Decisio
     if (record.state !== 'running') continue;
     const now = ports.now();
     if (leaseEnd(record) >= now) return wait(run, leaseEnd(record) - now);
-    await settle(
-      ports,
-      run,
-      task,
-      record,
-      untilDeadline(run, now) <= 0 ? 'deploy timeout' : 'its invocation ended without a word',
-    );
+    const reason = untilDeadline(run, now) <= 0 ? AT_DEADLINE.reason : WITHOUT_A_WORD;
+    await settle(ports, run, task, record, reason);
   }
   return awaitCommit(ports, run);
 }

@@ -1,15 +1,16 @@
 import { isPartyError } from '../errors.ts';
 import type { Child } from '../ledger/child-records.ts';
-import type { SplitTask } from '../ledger/fan-out.ts';
+import { childTask, type SplitTask } from '../ledger/fan-out.ts';
 import { isSettled, type RunRecord, type SelectedTask } from '../ledger/records.ts';
+import { AT_DEADLINE } from '../ledger/stops.ts';
 import type { TaskOutcome } from '../ledger/task-records.ts';
 import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
 import type { FanOut } from '../workflow-messages.ts';
 import { holderBetweenSlices } from './background.ts';
 import { askedOf, outcomeOfChildren, stopOf, type ToldChild, tellingChild } from './children-outcome.ts';
-import { type Caught, DRIVER_ENDED, diedWithDriver } from './crash.ts';
-import { childTask, standingOfChild } from './next-child-step.ts';
+import { type Caught, DRIVER_ENDED, diedWithDriver, WITHOUT_A_WORD } from './crash.ts';
+import { standingOfChild } from './next-child-step.ts';
 import { leaseEnd } from './next-step.ts';
 import type { ControllerPorts } from './ports.ts';
 import { settle } from './settle-task.ts';
@@ -89,7 +90,7 @@ function whyStopped(
 ): TaskOutcome | undefined {
   const asked = stopOf(record, run);
   if (asked !== undefined) return asked;
-  if (isOver) return { state: 'interrupted', reason: 'deploy timeout' };
+  if (isOver) return AT_DEADLINE;
   if (failure === undefined) return undefined;
   if (diedWithDriver(failure)) return { state: 'interrupted', reason: DRIVER_ENDED };
   const why = oneParagraph(`${failure.Error}: ${failure.Cause ?? 'no cause was given'}`, 300);
@@ -135,7 +136,7 @@ async function settleBrokenOff(
     const records = ports.ledger.children(task.version).at(number);
     const record = await records.get(task.version);
     if (record?.state !== 'running' || leaseEnd(record) >= now) continue;
-    await settle(ports, run, childTask(task), record, 'its invocation ended without a word', records);
+    await settle(ports, run, childTask(task), record, WITHOUT_A_WORD, records);
   }
   return broken.length > 0;
 }

@@ -4,7 +4,7 @@ import { versionKey } from '../task/version.ts';
 import { readLedger } from './ledger-view.ts';
 import type { HistoryLine, PartyHistory } from './party-history.ts';
 import type { ControllerPorts } from './ports.ts';
-import type { ControllerRequest } from './requests.ts';
+import type { RequestOf } from './requests.ts';
 import { findTasks, type KnownTask, knownTasks } from './task-names.ts';
 
 /**
@@ -14,7 +14,7 @@ import { findTasks, type KnownTask, knownTasks } from './task-names.ts';
  */
 export async function history(
   ports: ControllerPorts,
-  { names, local, limit }: Extract<ControllerRequest, { request: 'history' }>,
+  { names, local, limit }: RequestOf<'history'>,
 ): Promise<PartyHistory> {
   const [{ records }, listed] = await Promise.all([readLedger(ports), ports.ledger.runs.list()]);
   const known = knownTasks(ports.manifest, records, local);

@@ -6,10 +6,10 @@ import { childName } from './children-outcome.ts';
 import { childStatus } from './children-status.ts';
 import type { LedgerView } from './ledger-view.ts';
 import type { ControllerPorts } from './ports.ts';
-import type { ControllerRequest } from './requests.ts';
+import type { RequestOf } from './requests.ts';
 import { taskStatus } from './task-status.ts';
 
-type InvokeRequest = Extract<ControllerRequest, { request: 'invoke' }>;
+type InvokeRequest = RequestOf<'invoke'>;
 
 /** States that need no second word: nothing has succeeded, and nobody has decided anything. */
 const UNASKED: ReadonlySet<string> = new Set([

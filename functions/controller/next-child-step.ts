@@ -5,12 +5,6 @@ import { runningStanding, standingInOwnRun } from './next-step.ts';
 /** Where a child stands, seen from one run; as a task does, but that only its task is paused or cancelled. */
 export type ChildStands = 'done' | 'ready' | 'running' | 'broken-off' | 'failed';
 
-/** What a run does of a task's children: each is a task of its own that runs once. */
-export function childTask(task: SelectedTask): SelectedTask {
-  const { version, name, onFailure, delivery, childDelivery = delivery } = task;
-  return { version, name, onFailure, when: 'once', delivery: childDelivery };
-}
-
 /** @param task as `childTask` gives it */
 export function standingOfChild(task: SelectedTask, child: Child, run: RunRecord, now: number): ChildStands {
   if (child.damaged !== undefined) return 'failed';

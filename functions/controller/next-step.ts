@@ -119,12 +119,16 @@ export function standingInOwnRun(
     case 'in-doubt':
       return 'failed';
     case 'interrupted':
-      // Without a reason it yielded, to go on in the next invocation.
-      if (record.reason === undefined) return 'ready';
+      if (hasYielded(record)) return 'ready';
       return run.limit === undefined ? 'failed' : 'done';
     default:
       return 'done';
   }
+}
+
+/** Whether it is between two slices, to go on in the next invocation of its run; what was stopped has a reason. */
+export function hasYielded({ state, reason }: Pick<TaskRecord, 'state' | 'reason'>): boolean {
+  return state === 'interrupted' && reason === undefined;
 }
 
 /** Whether a task that this run has executed failed or was stopped. */
@@ -149,6 +153,11 @@ export function leaseEnd(record: Pick<TaskRecord, 'leaseUntil'>): number {
   return record.leaseUntil === undefined ? 0 : Date.parse(record.leaseUntil);
 }
 
+/** Whether a run waits for a task that another run executes: a deploy does, up to its deadline. */
+export function waitsForOthers({ trigger, parent }: RunRecord): boolean {
+  return trigger === 'deploy' && parent === undefined;
+}
+
 /** The next step of an open run: tasks in order, none before all earlier ones are settled. */
 export function nextStep(run: RunRecord, records: ReadonlyMap<string, TaskRecord>, now: number): Step {
   const cancelled = run.request !== undefined;
@@ -171,8 +180,7 @@ export function nextStep(run: RunRecord, records: ReadonlyMap<string, TaskRecord
       return { kind: 'fan-out', task, record };
     if (record !== undefined && stands === 'broken-off') return { kind: 'settle', task, record };
     if (record !== undefined && stands === 'running') {
-      const waits = run.trigger === 'deploy' && run.parent === undefined;
-      if (record.run !== run.runId && (cancelled || !waits))
+      if (record.run !== run.runId && (cancelled || !waitsForOthers(run)))
         return { kind: 'end', stopped: task, held: !cancelled };
       return { kind: 'wait', until: leaseEnd(record), task };
     }

@@ -7,7 +7,7 @@ import { readLedger } from './ledger-view.ts';
 import { partyOf } from './party-of.ts';
 import { foresee, type Step } from './plan-steps.ts';
 import type { ControllerPorts } from './ports.ts';
-import type { ControllerRequest, TaskStatus } from './requests.ts';
+import type { RequestOf, TaskStatus } from './requests.ts';
 import { runsHere, selectDeploy } from './selection.ts';
 import { statusOf } from './task-status.ts';
 
@@ -15,10 +15,7 @@ import { statusOf } from './task-status.ts';
  * What the next deploy would run, were it one of these tasks: by the rule of a deploy, on the ledger as it is.
  * @throws PartyError `bad-manifest`, `too-many-tasks`, `damaged-record` of the party
  */
-export async function plan(
-  ports: ControllerPorts,
-  request: Extract<ControllerRequest, { request: 'plan' }>,
-): Promise<DeployPlan> {
+export async function plan(ports: ControllerPorts, request: RequestOf<'plan'>): Promise<DeployPlan> {
   const manifest = { v: 1 as const, tasks: request.tasks };
   const view = await withChildren(ports, await readLedger(ports));
   const { blocking, background } = selectDeploy(manifest, view, ports.config);

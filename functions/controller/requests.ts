@@ -7,6 +7,12 @@ import type { requestSchema } from './request-schema.ts';
 /** What the CLI asks of the controller. */
 export type ControllerRequest = v.InferOutput<typeof requestSchema>;
 
+/** One of the requests, by its name. */
+export type RequestOf<Name extends ControllerRequest['request']> = Extract<
+  ControllerRequest,
+  { request: Name }
+>;
+
 /** A task as `status --json` shows it. Fields are only ever added. */
 export interface TaskStatus {
   readonly version: string;

@@ -7,7 +7,7 @@ import { checkParams } from './invoke-check.ts';
 import { type LedgerView, readLedger } from './ledger-view.ts';
 import { isDoneWith, type PausedOrder, pausedOrder } from './paused-order.ts';
 import type { ControllerPorts } from './ports.ts';
-import type { ControllerRequest, RunStatus } from './requests.ts';
+import type { RequestOf, RunStatus } from './requests.ts';
 import { requireDeployed, startAgain, startInvoke } from './start-run.ts';
 import { findTasks, type KnownTask, knownTasks } from './task-names.ts';
 
@@ -17,10 +17,7 @@ import { findTasks, type KnownTask, knownTasks } from './task-names.ts';
  * @throws PartyError `unknown-task`, `ambiguous-task`, `not-deployed`, `wrong-state`, `bad-params`, `bad-request`,
  * `held`, `damaged-record`
  */
-export async function resume(
-  ports: ControllerPorts,
-  request: Extract<ControllerRequest, { request: 'resume' }>,
-): Promise<RunStatus> {
+export async function resume(ports: ControllerPorts, request: RequestOf<'resume'>): Promise<RunStatus> {
   const { runId, names, local, by, reason } = request;
   const again = await ports.ledger.runs.get(runId);
   if (again !== undefined) return startAgain(ports, again);

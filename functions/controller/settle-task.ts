@@ -6,6 +6,7 @@ import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
 import type { DecideMessage } from '../workflow-messages.ts';
 import { brokenOff } from './crash.ts';
+import { hasYielded } from './next-step.ts';
 import type { ControllerPorts } from './ports.ts';
 
 /**
@@ -46,8 +47,7 @@ export async function cancelYielded(
   const { by, reason } = request;
   for (const { version, name } of run.selection ?? []) {
     const record = records.get(versionKey(version));
-    const yielded = record?.state === 'interrupted' && record.reason === undefined;
-    if (!yielded || record.lastRun !== run.runId) continue;
+    if (record === undefined || !hasYielded(record) || record.lastRun !== run.runId) continue;
     const now = new Date(ports.now()).toISOString();
     try {
       await ports.ledger.tasks.correct({ kind: 'cancel', version, name, by, reason }, now);
@@ -58,6 +58,9 @@ export async function cancelYielded(
   }
 }
 
+/** Why nothing goes on with a task whose file somebody has removed. */
+export const NO_FILE = 'no-file: the task is no longer in what is deployed';
+
 /** Whoever removed the file of a task that was under way finds it in the ledger, with its cursor. */
 export async function noteMissing(
   ports: ControllerPorts,
@@ -67,5 +70,5 @@ export async function noteMissing(
   const record = report?.missing === undefined ? undefined : records.get(versionKey(report.missing));
   if (record?.state !== 'interrupted') return;
   const now = new Date(ports.now()).toISOString();
-  await ports.ledger.tasks.orphan(record.version, 'no-file: the task is no longer in what is deployed', now);
+  await ports.ledger.tasks.orphan(record.version, NO_FILE, now);
 }

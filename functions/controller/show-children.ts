@@ -6,11 +6,9 @@ import { findChildren, splitRecord } from './child-names.ts';
 import { attemptStatus, childStatus } from './children-status.ts';
 import { readLedger } from './ledger-view.ts';
 import type { ControllerPorts } from './ports.ts';
-import type { ChildrenPage, ChildStatus, ControllerRequest, TaskDetails } from './requests.ts';
+import type { ChildrenPage, ChildStatus, RequestOf, TaskDetails } from './requests.ts';
 import { findTasks, knownTasks } from './task-names.ts';
 import { taskDetails } from './task-status.ts';
-
-type Request<Name extends ControllerRequest['request']> = Extract<ControllerRequest, { request: Name }>;
 
 /** The states of children that have not succeeded, the ones first that people look for. */
 const WORST_FIRST = [
@@ -30,7 +28,7 @@ const WORST_FIRST = [
  */
 export async function listChildren(
   ports: ControllerPorts,
-  request: Request<'children'>,
+  request: RequestOf<'children'>,
 ): Promise<ChildrenPage> {
   const view = await readLedger(ports);
   const [task, ...others] = findTasks(knownTasks(ports.manifest, view.records, request.local), request.names);
@@ -50,7 +48,7 @@ export async function listChildren(
   };
 }
 
-function isAsked({ unfinished }: Request<'children'>): (child: ChildStatus) => boolean {
+function isAsked({ unfinished }: RequestOf<'children'>): (child: ChildStatus) => boolean {
   return ({ state }) => !unfinished || state !== 'succeeded';
 }
 
@@ -69,7 +67,7 @@ function rank({ state }: ChildStatus): number {
  */
 export async function showChildren(
   ports: ControllerPorts,
-  request: Request<'show'>,
+  request: RequestOf<'show'>,
   keys: readonly string[],
 ): Promise<TaskDetails[]> {
   const view = await readLedger(ports);

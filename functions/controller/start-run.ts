@@ -7,23 +7,21 @@ import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
 import { holderBetweenSlices } from './background.ts';
 import { findChildren } from './child-names.ts';
+import { isExecuted } from './held.ts';
 import { checkInvoke } from './invoke-check.ts';
 import { type LedgerView, readLedger } from './ledger-view.ts';
-import { leaseEnd } from './next-step.ts';
 import type { ControllerPorts } from './ports.ts';
-import type { ControllerRequest, RunStatus } from './requests.ts';
+import type { RequestOf, RunStatus } from './requests.ts';
 import { showRun } from './run-status.ts';
 import { pinned, selectPending } from './selection.ts';
 import { findTasks, type KnownTask, knownTasks } from './task-names.ts';
-
-type Request<Name extends ControllerRequest['request']> = Extract<ControllerRequest, { request: Name }>;
 
 /**
  * Runs the named tasks now.
  * @throws PartyError `unknown-task`, `ambiguous-task`, `not-deployed`, `unknown-key`, `wrong-state`, `held`,
  * `confirm`, `bad-request`, `bad-params`, `damaged-record`
  */
-export async function invoke(ports: ControllerPorts, request: Request<'invoke'>): Promise<RunStatus> {
+export async function invoke(ports: ControllerPorts, request: RequestOf<'invoke'>): Promise<RunStatus> {
   const again = await ports.ledger.runs.get(request.runId);
   if (again !== undefined) return startAgain(ports, again);
   const view = await readLedger(ports);
@@ -38,8 +36,8 @@ export async function invoke(ports: ControllerPorts, request: Request<'invoke'>)
 
 /** How tasks are to be run. */
 export interface InvokeOrder
-  extends Pick<Request<'invoke'>, 'runId' | 'by'>,
-    Partial<Pick<Request<'invoke'>, 'params' | 'fromStart' | 'dryRun' | 'limit'>> {
+  extends Pick<RequestOf<'invoke'>, 'runId' | 'by'>,
+    Partial<Pick<RequestOf<'invoke'>, 'params' | 'fromStart' | 'dryRun' | 'limit'>> {
   /** The only children of the only task that are meant, by their numbers. */
   readonly children?: readonly number[];
 }
@@ -73,7 +71,7 @@ export function startInvoke(
  * Runs what is pending, as a deploy would; a background task that is under way is left to its run.
  * @throws PartyError `held`, `damaged-record`
  */
-export async function run(ports: ControllerPorts, request: Request<'run'>): Promise<RunStatus> {
+export async function run(ports: ControllerPorts, request: RequestOf<'run'>): Promise<RunStatus> {
   const again = await ports.ledger.runs.get(request.runId);
   if (again !== undefined) return startAgain(ports, again);
   const view = await readLedger(ports);
@@ -112,7 +110,7 @@ function taggedWith(
 async function wantedOf(
   ports: ControllerPorts,
   view: LedgerView,
-  { keys, fromStart, ifNotSucceeded }: Request<'invoke'>,
+  { keys, fromStart, ifNotSucceeded }: RequestOf<'invoke'>,
   tasks: readonly ManifestTask[],
 ): Promise<{ wanted: readonly ManifestTask[]; children?: readonly ListedChild[] }> {
   const isWanted = (record: { readonly succeededAt?: string | undefined } | Error | undefined): boolean =>
@@ -219,7 +217,8 @@ async function holderIn(
   const record = view.records.get(versionKey(task.version));
   if (record instanceof Error) throw record;
   if (record === undefined) return undefined;
-  const isHeld = record.state === 'running' && leaseEnd(record) >= ports.now();
-  const holder = isHeld ? (record.run ?? 'unknown') : await holderBetweenSlices(ports, record);
+  const holder = isExecuted(record, ports.now())
+    ? (record.run ?? 'unknown')
+    : await holderBetweenSlices(ports, record);
   return holder === undefined ? undefined : { holder, record };
 }

@@ -1,7 +1,7 @@
 import type { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { ItemKey } from './attempt-records.ts';
 import type { Claim } from './claim.ts';
-import type { Children, RunRecord, TaskRecord } from './records.ts';
+import type { Children, RunRecord, SelectedTask, TaskRecord } from './records.ts';
 import {
   both,
   type Condition,
@@ -19,6 +19,12 @@ export type SplitTask = TaskRecord & { readonly children: Children };
 
 export function isSplit(record: TaskRecord): record is SplitTask {
   return record.children !== undefined;
+}
+
+/** What a run does of a task's children: each is a task of its own that runs once. */
+export function childTask(task: SelectedTask): SelectedTask {
+  const { version, name, onFailure, delivery, childDelivery = delivery } = task;
+  return { version, name, onFailure, when: 'once', delivery: childDelivery };
 }
 
 /** A task's children are planned: from here on its run sees to them, and no invocation holds it. */

@@ -3,6 +3,7 @@ import type { Context as LambdaContext } from 'aws-lambda';
 import { messageOf, PartyError } from '../errors.ts';
 import {
   type ClaimResult,
+  childTask,
   isSettled,
   type RunRecord,
   type RunStanding,
@@ -77,7 +78,7 @@ async function executeOne(
 ): Promise<AttemptEnd | 'done before' | 'held' | 'released'> {
   const { ports, work } = invocation;
   const { ledger } = ports;
-  const task = work.child === undefined ? selected : asChild(selected);
+  const task = work.child === undefined ? selected : childTask(selected);
   const result = await claim(invocation, run, task, file);
   if (!result.claimed) return isDone(result.holder, selected, run) ? 'done before' : 'held';
   const holding =
@@ -103,11 +104,6 @@ async function isWanted({ ports, work }: Invocation, holding: Holding): Promise<
   if (work.child === undefined) return !isOver(await run);
   const [standing, demands] = await Promise.all([run, holding.demands()]);
   return !isOver(standing) && demands !== undefined && demands.request === undefined;
-}
-
-/** A child is a task of its own that runs once. */
-function asChild(task: SelectedTask): SelectedTask {
-  return { ...task, when: 'once', delivery: task.childDelivery ?? task.delivery };
 }
 
 async function claim(

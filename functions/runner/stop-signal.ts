@@ -1,4 +1,4 @@
-import type { StopRequest } from '../ledger/index.ts';
+import { type StopRequest, stoppedByRequest } from '../ledger/index.ts';
 import { clearTimeout, setTimeout } from './timers.ts';
 
 /** Why a task must end before it is done. */
@@ -62,9 +62,9 @@ export class StopSignal {
   obey(request: StopRequest | undefined): void {
     this.#request = request;
     if (request === undefined) return;
-    const { kind, by, reason } = request;
-    if (kind === 'pause') this.ask({ state: 'paused', reason: reason ?? 'paused', by });
-    else this.stopNow({ state: 'cancelled', reason: reason ?? 'cancelled', by });
+    const stop = stoppedByRequest(request);
+    if (request.kind === 'pause') this.ask(stop);
+    else this.stopNow(stop);
   }
 
   askAfter(milliseconds: number, stop: Stop): void {

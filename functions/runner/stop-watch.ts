@@ -1,5 +1,11 @@
 import { messageOf } from '../errors.ts';
-import { type CancelRequest, isSettled, type RunStanding, type TaskDemands } from '../ledger/index.ts';
+import {
+  AT_DEADLINE,
+  isSettled,
+  type RunStanding,
+  stoppedWithRun,
+  type TaskDemands,
+} from '../ledger/index.ts';
 import type { TaskLogger } from '../task/context.ts';
 import type { Holding } from './holding.ts';
 import type { Invocation } from './invocation.ts';
@@ -39,10 +45,7 @@ export class StopWatch {
     stop.askAfter(left - this.#grace, this.#yield());
     stop.stopAfter(left, this.#yield());
     if (work.deadline !== undefined) {
-      stop.stopAfter(Date.parse(work.deadline) - ports.now(), {
-        state: 'interrupted',
-        reason: 'deploy timeout',
-      });
+      stop.stopAfter(Date.parse(work.deadline) - ports.now(), AT_DEADLINE);
     }
     this.#poll = setInterval(() => {
       this.#look().catch((error: unknown) => {
@@ -111,17 +114,6 @@ export class StopWatch {
 }
 
 function stopOf(run: RunStanding): Stop | undefined {
-  if (run.request !== undefined) return stopFor(run.request);
+  if (run.request !== undefined) return stoppedWithRun(run.request);
   return isSettled(run) ? { state: 'interrupted', reason: `the run has ended: ${run.state}` } : undefined;
-}
-
-function stopFor({ cause, by, reason }: CancelRequest): Stop {
-  switch (cause) {
-    case 'person':
-      return { state: 'cancelled', reason: reason ?? 'cancelled', by };
-    case 'rollback':
-      return { state: 'interrupted', reason: 'aborted: the stack is rolling back' };
-    case 'delete':
-      return { state: 'interrupted', reason: 'aborted: the stack is being deleted' };
-  }
 }

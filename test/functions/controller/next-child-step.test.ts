@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { childTask, standingOfChild } from '../../../functions/controller/next-child-step.ts';
+import { standingOfChild } from '../../../functions/controller/next-child-step.ts';
 import { PartyError } from '../../../functions/errors.ts';
+import { childTask } from '../../../functions/ledger/fan-out.ts';
 import {
   type Child,
   type RunRecord,

@@ -1,4 +1,4 @@
-import { childTask } from '../../../functions/controller/next-child-step.ts';
+import { childTask } from '../../../functions/ledger/fan-out.ts';
 import {
   type Children,
   type Claim,
