@@ -10,11 +10,13 @@ export const EXIT = {
   unfinished: 3,
   /** Another run holds the task. */
   held: 4,
-  /** Left with Ctrl-C while a run goes on; the shells' number for that signal. */
+  /** Left with Ctrl-C, at a question or while a run goes on; the shells' number for that signal. */
   interrupted: 130,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export function exitCodeOf(error: unknown): ExitCode {
-  return isPartyError(error) && error.code === 'held' ? EXIT.held : EXIT.notStarted;
+  if (!isPartyError(error)) return EXIT.notStarted;
+  if (error.code === 'left') return EXIT.interrupted;
+  return error.code === 'held' ? EXIT.held : EXIT.notStarted;
 }

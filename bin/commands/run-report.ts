@@ -88,7 +88,7 @@ export class RunReport {
     // After a dry run the state is what it was before.
     const parts = isDryRun
       ? [`· ${titleOf(task)}`, 'dry run ended']
-      : [`${paint(markOf(task.state))} ${titleOf(task)}`, span(task.durationMs), noteOf(task)];
+      : [`${paint(markOf(task.state))} ${titleOf(task)}`, stateOf(task), span(task.durationMs), noteOf(task)];
     this.#say(parts.filter(Boolean).join('  '));
     if (isDryRun || task.state !== 'failed' || task.error === null) return;
     const { quiet } = this.#context.terminal.progressColours;
@@ -119,6 +119,11 @@ export class RunReport {
   #say(line: string): void {
     this.#context.terminal.progress(line);
   }
+}
+
+/** Where the mark in front of a task does not say how it ended. */
+function stateOf({ state }: TaskStatus): string {
+  return /^(succeeded|every-deploy|failed)$/.test(state) ? '' : state;
 }
 
 function attemptOf(task: TaskStatus): string {

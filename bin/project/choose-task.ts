@@ -47,8 +47,7 @@ function lastChanged(tasks: readonly LocalTask[], folder: string): LocalTask | u
 
 async function asked(tasks: readonly LocalTask[], terminal: Terminal): Promise<LocalTask> {
   const choices = tasks.map((task) => ({ value: task, label: `${task.version}_${task.name}` }));
-  const chosen = terminal.interactive ? await terminal.choose('Which task?', choices) : undefined;
-  if (chosen !== undefined) return chosen;
+  if (terminal.interactive) return terminal.choose('Which task?', choices);
   throw new PartyError(
     'usage',
     'no task was named, and several were changed last',

@@ -1,3 +1,4 @@
+import { PartyError } from '../../functions/errors.ts';
 import { type Colours, colours, wantsColour } from './colours.ts';
 import type { LiveLines, TerminalStream } from './live-lines.ts';
 import { jsonText, safeDocument, safeText } from './safe-text.ts';
@@ -77,36 +78,47 @@ export class Terminal {
     this.#live?.clear();
   }
 
-  /** Asks a person yes or no, on stderr; no for an answer too if they leave with Ctrl-C. */
+  /**
+   * Asks a person yes or no, on stderr.
+   * @throws PartyError `left` where they leave with Ctrl-C
+   */
   async confirm(question: string): Promise<boolean> {
     const { confirm } = await import('@clack/prompts');
     const message = safeText(question);
-    return (await this.#ask((streams) => confirm({ message, initialValue: false, ...streams }))) === true;
+    return this.#ask((streams) => confirm({ message, initialValue: false, ...streams }));
   }
 
-  /** Has a person choose, on stderr; undefined if they leave with Ctrl-C. */
+  /**
+   * Has a person choose, on stderr.
+   * @throws PartyError `left` where they leave with Ctrl-C
+   */
   async choose<T extends object>(
     question: string,
     choices: readonly { readonly value: T; readonly label: string }[],
-  ): Promise<T | undefined> {
+  ): Promise<T> {
     const { select } = await import('@clack/prompts');
     const message = safeText(question);
     // Its type of an option is another one for each type of value.
     const options = choices.map(({ label }, value) => ({ value, label: safeText(label) }));
     const answer = await this.#ask((streams) => select<number>({ message, options, ...streams }));
-    return typeof answer === 'number' ? choices[answer]?.value : undefined;
+    const chosen = choices[answer];
+    if (chosen === undefined) throw new TypeError(`there is no choice ${answer}`);
+    return chosen.value;
   }
 
   async #ask<Answer>(
     ask: (streams: { input: NodeJS.ReadStream; output: NodeJS.WriteStream }) => Promise<Answer>,
-  ): Promise<Answer> {
+  ): Promise<Exclude<Answer, symbol>> {
     this.endPassingLines();
     const { stdin, stderr, env } = this.#streams;
     const { FORCE_COLOR } = env;
     // Whether the prompt has colours it asks Node, which looks here and at stdout.
     env.FORCE_COLOR = this.#paintsProgress ? '1' : '0';
     try {
-      return await ask({ input: stdin as NodeJS.ReadStream, output: stderr as NodeJS.WriteStream });
+      const answer = await ask({ input: stdin as NodeJS.ReadStream, output: stderr as NodeJS.WriteStream });
+      if (typeof answer === 'symbol')
+        throw new PartyError('left', 'no answer was given, and nothing was done');
+      return answer as Exclude<Answer, symbol>;
     } finally {
       if (FORCE_COLOR === undefined) delete env.FORCE_COLOR;
       else env.FORCE_COLOR = FORCE_COLOR;

@@ -276,7 +276,7 @@ export class Attempt {
       return 'lost';
     }
     if (state === 'succeeded') this.#log.info('task succeeded', { durationMs });
-    else if (state === 'interrupted' || state === 'paused') {
+    else if (state === 'interrupted' || state === 'paused' || state === 'cancelled') {
       this.#log.info(`task ${state}`, { durationMs, reason, ...progress });
     } else this.#log.error(`task ${state}`, { durationMs, reason, error });
     return state;

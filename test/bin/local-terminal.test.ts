@@ -106,18 +106,19 @@ describe('a question in a terminal', { timeout: 120_000 }, () => {
   });
 
   it.each([
-    ['n', 'n', INVOKE],
-    ['Enter', '\r', INVOKE],
-    ['Ctrl-C', CTRL_C, INVOKE],
-    ['Ctrl-C', CTRL_C, RESET],
-  ])('is answered with %s, and nothing is done', async (_, key, argv) => {
+    ['n', 'n', INVOKE, 2],
+    ['Enter', '\r', INVOKE, 2],
+    ['n', 'n', RESET, 2],
+    ['Ctrl-C', CTRL_C, INVOKE, 130],
+    ['Ctrl-C', CTRL_C, RESET, 130],
+  ])('is answered with %s, and nothing is done', async (_, key, argv, code) => {
     const before = await shown('quick');
     const terminal = inTerminal(argv);
     await terminal.sees('Yes');
     terminal.press(key);
 
-    expect(await terminal.end()).toBe(2);
-    expect(terminal.text).toMatch(/nothing was (started|changed)/);
+    expect(await terminal.end()).toBe(code);
+    expect(terminal.text).toMatch(/nothing was (started|changed|done)/);
     expect(terminal.hasCursor).toBe(true);
     expect(await shown('quick')).toEqual(before);
   });
@@ -188,9 +189,11 @@ describe('a run in a terminal', { timeout: 120_000 }, () => {
     expect(widest(stripVTControlCharacters(status.written).replaceAll('\r', ''))).toBeLessThanOrEqual(40);
   });
 
-  it('that is split has a bar of its children', async () => {
+  it('that is split has a bar of its children, their pace and the time left', async () => {
     const terminal = inTerminal(['invoke', 'split', '--yes']);
-    await terminal.sees(/◐ 20260103000000_split {2}▇▇▁▁▁▁▁▁▁▁ 1\/4 shards$/m);
+    await terminal.sees(
+      /◐ 20260103000000_split {2}▇▇▁▁▁▁▁▁▁▁ 1\/4 shards · [\d.]+ shards an? \w+ · \S.* left$/m,
+    );
     await writeFile(go, '');
 
     expect(await terminal.end()).toBe(0);

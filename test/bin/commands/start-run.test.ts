@@ -23,16 +23,16 @@ describe('invoke of what has an outcome', () => {
   });
 
   it.each([
-    ['no', 'n'],
-    ['Ctrl-C', '\u0003'],
-  ])('starts nothing when the person says %s', async (_, key) => {
+    ['no', 'n', 2, 'nothing was started'],
+    ['Ctrl-C', '\u0003', 130, 'nothing was done'],
+  ])('starts nothing when the person says %s', async (_, key, exitCode, said) => {
     const { code, requests, stderr } = await commandLine(INVOKE, {
       answers: { invoke: confirmed },
       keys: [key],
     });
 
-    expect([code, requests.length]).toEqual([2, 1]);
-    expect(stderr).toContain('nothing was started');
+    expect([code, requests.length]).toEqual([exitCode, 1]);
+    expect(stderr).toContain(said);
   });
 
   it('names --yes where nobody can be asked', async () => {

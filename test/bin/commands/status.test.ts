@@ -76,6 +76,15 @@ const production = partyStatus({
   ],
 });
 
+it.each([
+  ['2026-11-20T09:14:58.714Z', 'UTC'],
+  ['v1.2.3', 'UTC (v1.2.3)'],
+])('names a deploy by its id, unless that is a time: %s', async (deployId, end) => {
+  const { stdout } = await commandLine(STATUS, { answers: { status: () => ({ ...production, deployId }) } });
+
+  expect(stdout).toContain(`deployed 2026-11-20 09:15 ${end}\n`);
+});
+
 it('shows every task, what became of it, and what needs a person', async () => {
   const { code, stdout, stderr } = await commandLine(STATUS, { answers: { status: () => production } });
 

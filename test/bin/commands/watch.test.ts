@@ -52,6 +52,21 @@ describe('watch', () => {
     expect(requests.filter(({ request }) => request === 'logs').length).toBeLessThan(6);
   });
 
+  it.each([
+    ['paused', '· 2_second  paused  0.3s  43 %'],
+    ['cancelled', '· 2_second  cancelled  0.3s  43 %'],
+    ['in-doubt', '✖ 2_second  in-doubt  0.3s  43 %'],
+  ])('says of a task that is %s that it is', async (state, line) => {
+    const progress = { done: 43, total: 100, itemsPerSecond: null, msLeft: null };
+    const ended = taskStatus({
+      ...{ version: '2', name: 'second', lastRun: RUN, state, reason: state, durationMs: 300, progress },
+    });
+
+    const { stderr } = await commandLine(WATCH, { answers: deploy({ tasks: [ended] }), runsGoOn: false });
+
+    expect(stderr).toContain(`\n${line}`);
+  });
+
   it('ends with 1 where the run failed, also before a task was begun, and prints it with --json', async () => {
     const over = (fields: Partial<RunStatus>): Record<string, Answer> => ({
       watch: (request) => ({ run: runStatus(request, { state: 'failed', ...fields }) }),
