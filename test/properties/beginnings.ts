@@ -144,12 +144,11 @@ export class Beginnings {
       `${who} that was the last to execute it`,
     );
     const before = earlier.findLastIndex((other) => other.runId === run.runId);
-    // Of two that people ask for at the same moment, neither can know of the other.
-    const isAsked = run.trigger === 'invoke';
-    this.#oracle.forbid(
-      !isAsked && before !== -1 && before < earlier.length - 1,
-      `${who} in turns with another run`,
-    );
+    const others = before === -1 ? [] : earlier.slice(before + 1);
+    // Of two that people ask for at the same moment, neither can know of the other. And what a person has had
+    // executed meanwhile, without success, a deploy that goes on past failures finds due again.
+    const isAsked = [run, ...others].some(({ runId }) => this.#oracle.runs.get(runId)?.trigger === 'invoke');
+    this.#oracle.forbid(others.length > 0 && !isAsked, `${who} in turns with another run`);
   }
 
   #judgeState(
