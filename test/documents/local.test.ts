@@ -67,8 +67,8 @@ describe('a command line in the documents', () => {
     if (existsSync(server)) process.kill(JSON.parse(await readFile(server, 'utf8')).pid);
   });
   const local = (words: readonly string[], until?: string) => {
-    const isAlwaysLocal = words[0] === 'dev';
-    return afterParty(isAlwaysLocal ? words : [...words, '--local'], app, until);
+    const hasNoParty = words[0] === 'dev' || words[0] === 'completion';
+    return afterParty(hasNoParty ? words : [...words, '--local'], app, until);
   };
 
   it.each(lines.filter(({ words: [name] }) => name !== 'generate'))('$text', async ({ text, ...line }) => {
@@ -127,7 +127,8 @@ async function afterParty(
 }
 
 /** What has to have happened for a command to make sense. */
-function preparing([command = '', task = '', ...rest]: readonly string[]): string[][] {
+function preparing([command = '', ...rest]: readonly string[]): string[][] {
+  const task = rest.find((word) => word.includes('_')) ?? '';
   const reset = ['reset', task, '--reason', 'anew', '--yes'];
   if (rest.includes('--follow')) return [reset, ['invoke', task]];
   if (rest.includes('--key')) return [reset, ['invoke', task]];

@@ -3,9 +3,12 @@ import {
   blocksIn,
   blocksOf,
   type CommandLine,
+  codeSpans,
   commandLines,
   forUsers,
+  read,
   shellLines,
+  shellWords,
 } from './pages.ts';
 
 /** What end-to-end tests follow on MiniStack, line by line; each of them fails if it leaves one out. */
@@ -27,10 +30,22 @@ export function isFollowed(line: string): boolean {
   return followedLines.has(line);
 }
 
+/** What a sentence or a table names as a whole; others only name the command. */
+const named: readonly CommandLine[] = forUsers
+  .filter((page) => !page.includes('reference/'))
+  .flatMap((page) =>
+    codeSpans(read(page)).flatMap((text) => {
+      const [, rest] = /^(?:npx )?after-party (.*)$/.exec(text) ?? [];
+      const isWhole = rest !== undefined && rest !== 'skip' && rest !== 'reset';
+      return isWhole ? [{ page, text, words: shellWords(rest.replace('NAME', 'restart_search')) }] : [];
+    }),
+  );
+
 /** What local.test.ts runs on this machine: all other command lines of the program. */
-export const runLocally: readonly CommandLine[] = forUsers
-  .flatMap((page) => commandLines(page, 'npx after-party'))
-  .filter(({ text }) => !isFollowed(text));
+export const runLocally: readonly CommandLine[] = [
+  ...forUsers.flatMap((page) => commandLines(page, 'npx after-party')),
+  ...named,
+].filter(({ text }) => !isFollowed(text));
 
 /** What operating.test.ts sends as the AWS CLI would. */
 export const sentToDynamoDb: readonly CommandLine[] = commandLines('docs/operating.md', 'aws');
