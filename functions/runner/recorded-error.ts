@@ -28,12 +28,13 @@ export function recordText(text: string, redactor: Redactor): string {
   return cut(redactor.redact(text), LARGEST_MESSAGE);
 }
 
-/** `fetch failed` alone helps nobody: its cause says which host refused. */
+/** `fetch failed` alone helps nobody: its cause says which host refused. One that has been quoted is not said again. */
 function explain(error: Error, causes: number = CAUSES): string {
   const resolution = isPartyError(error) && error.resolution !== undefined ? `: ${error.resolution}` : '';
-  const isTold = causes > 0 && error.cause instanceof Error;
-  const cause = isTold ? ` (cause: ${explain(error.cause as Error, causes - 1)})` : '';
-  return `${wordsOf(error)}${resolution}${cause}`;
+  const words = wordsOf(error);
+  if (causes === 0 || !(error.cause instanceof Error)) return `${words}${resolution}`;
+  const cause = explain(error.cause, causes - 1);
+  return words.includes(cause) ? `${words}${resolution}` : `${words}${resolution} (cause: ${cause})`;
 }
 
 /** An error that stands for several, as of a host with several addresses, may say nothing itself. */

@@ -82,6 +82,11 @@ describe('a task that throws', () => {
       () => severalErrors(),
       'gone (cause: refused ::1, refused 127.0.0.1)',
     ],
+    [
+      'a cause that it quotes',
+      () => new Error('not imported: HTTP 503', { cause: new Error('HTTP 503') }),
+      /^not imported: HTTP 503$/,
+    ],
     ['a very long word', () => new Error('x'.repeat(300_000)), /^x{1021}…$/],
     ['a very long name', () => Object.assign(new Error('a'), { name: 'N'.repeat(300_000) }), 'a'],
   ])('is recorded as failed with %s', async (_, create, message) => {
