@@ -1,23 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { RunContext } from '../../../functions/task/index.ts';
-import { type Dynalite, startDynalite } from '../../dynalite.ts';
-import { captureOutput, ProcessEnded, TestParty } from './party.ts';
+import { ProcessEnded } from './party.ts';
+import { party, setUpParty } from './set-up-party.ts';
 
-let database: Dynalite;
-let output: ReturnType<typeof captureOutput>;
-let party: TestParty;
-
-beforeAll(async () => {
-  database = await startDynalite();
-  await database.createTable('ledger');
-});
-afterAll(() => database.stop());
-beforeEach(() => {
-  output = captureOutput();
-  party = new TestParty(database, 'ledger');
-});
-afterEach(() => output.restore());
+setUpParty();
 
 /** Counts to 10 with a checkpoint at each number. */
 function counting(each: (number: number, ctx: RunContext) => unknown = () => undefined) {

@@ -1,29 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { claimOf } from '../../../functions/ledger/claim.ts';
 import { Ledger, type StopRequest } from '../../../functions/ledger/index.ts';
 import { dynamoScan, list } from '../../../functions/sources/index.ts';
 import { defineTask, type KeyContext, type Shard, type TaskContext } from '../../../functions/task/index.ts';
-import { type Dynalite, startDynalite } from '../../dynalite.ts';
 import { FaultyTable, faults } from './faulty-table.ts';
 import { numbers } from './numbers.ts';
-import { captureOutput, ProcessEnded, TestParty } from './party.ts';
+import { ProcessEnded, type TestParty } from './party.ts';
+import { database, output, party, setUpParty } from './set-up-party.ts';
 
-let database: Dynalite;
-let output: ReturnType<typeof captureOutput>;
-let party: TestParty;
-
-beforeAll(async () => {
-  database = await startDynalite();
-  await database.createTable('ledger');
-});
-afterAll(() => database.stop());
-beforeEach(() => {
-  output = captureOutput();
-  party = new TestParty(database, 'ledger');
-});
-afterEach(() => output.restore());
+setUpParty();
 
 type Body = (ctx: TaskContext & KeyContext) => unknown;
 

@@ -1,26 +1,12 @@
 import type { Context } from 'aws-lambda';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Claim } from '../../../functions/ledger/index.ts';
 import { createRunner } from '../../../functions/runner/index.ts';
 import type { RunnerPorts } from '../../../functions/runner/ports.ts';
 import type { TaskOptions } from '../../../functions/task/index.ts';
-import { type Dynalite, startDynalite } from '../../dynalite.ts';
-import { captureOutput, TestParty } from './party.ts';
+import { output, party, setUpParty } from './set-up-party.ts';
 
-let database: Dynalite;
-let output: ReturnType<typeof captureOutput>;
-let party: TestParty;
-
-beforeAll(async () => {
-  database = await startDynalite();
-  await database.createTable('ledger');
-});
-afterAll(() => database.stop());
-beforeEach(() => {
-  output = captureOutput();
-  party = new TestParty(database, 'ledger');
-});
-afterEach(() => output.restore());
+setUpParty();
 
 const person = { cause: 'person', by: 'arn:me', at: '2026-11-20T09:00:00.000Z' } as const;
 

@@ -1,26 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StopRequest, TaskRecord } from '../../../functions/ledger/index.ts';
 import type { TaskContext, TaskOptions } from '../../../functions/task/index.ts';
-import { type Dynalite, startDynalite } from '../../dynalite.ts';
 import { numbers } from './numbers.ts';
-import { captureOutput, TestParty } from './party.ts';
+import { output, party, setUpParty } from './set-up-party.ts';
 
-let database: Dynalite;
-let output: ReturnType<typeof captureOutput>;
-let party: TestParty;
-
-beforeAll(async () => {
-  database = await startDynalite();
-  await database.createTable('ledger');
-});
-afterAll(() => database.stop());
+setUpParty();
 beforeEach(() => {
-  output = captureOutput();
-  party = new TestParty(database, 'ledger');
   party.ports = { ...party.ports, timing: { ...party.ports.timing, checkpoint: 5 } };
 });
-afterEach(() => output.restore());
 
 function request(kind: StopRequest['kind'], reason?: string): StopRequest {
   return { kind, by: 'arn:me', at: new Date().toISOString(), ...(reason === undefined ? {} : { reason }) };

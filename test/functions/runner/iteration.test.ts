@@ -1,25 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { list } from '../../../functions/sources/index.ts';
 import type { TaskContext } from '../../../functions/task/index.ts';
-import { type Dynalite, startDynalite } from '../../dynalite.ts';
 import { numbers } from './numbers.ts';
-import { captureOutput, ProcessEnded, TestParty } from './party.ts';
+import { ProcessEnded } from './party.ts';
+import { output, party, setUpParty } from './set-up-party.ts';
 
-let database: Dynalite;
-let output: ReturnType<typeof captureOutput>;
-let party: TestParty;
-
-beforeAll(async () => {
-  database = await startDynalite();
-  await database.createTable('ledger');
-});
-afterAll(() => database.stop());
-beforeEach(() => {
-  output = captureOutput();
-  party = new TestParty(database, 'ledger');
-});
-afterEach(() => output.restore());
+setUpParty();
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 

@@ -1,24 +1,10 @@
 import type middy from '@middy/core';
 import * as v from 'valibot';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { TaskContext } from '../../../functions/task/index.ts';
-import { type Dynalite, startDynalite } from '../../dynalite.ts';
-import { captureOutput, TestParty } from './party.ts';
+import { output, party, setUpParty } from './set-up-party.ts';
 
-let database: Dynalite;
-let output: ReturnType<typeof captureOutput>;
-let party: TestParty;
-
-beforeAll(async () => {
-  database = await startDynalite();
-  await database.createTable('ledger');
-});
-afterAll(() => database.stop());
-beforeEach(() => {
-  output = captureOutput();
-  party = new TestParty(database, 'ledger');
-});
-afterEach(() => output.restore());
+setUpParty();
 
 function circularError(): Error {
   const error = new Error('a');

@@ -1,20 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { TaskRecord } from '../../../functions/ledger/index.ts';
-import { type Dynalite, startDynalite } from '../../dynalite.ts';
-import { TestParty } from './party.ts';
 import { invokeInProcess, type ProcessEnd } from './runner-process.ts';
+import { database, party, setUpParty } from './set-up-party.ts';
 
-let database: Dynalite;
-let party: TestParty;
-
-beforeAll(async () => {
-  database = await startDynalite();
-  await database.createTable('ledger');
-});
-afterAll(() => database.stop());
-beforeEach(() => {
-  party = new TestParty(database, 'ledger');
-});
+setUpParty();
 
 /** Runs one task in a runner's own process. */
 async function execute(

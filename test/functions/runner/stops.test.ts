@@ -1,22 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { TaskContext } from '../../../functions/task/index.ts';
-import { type Dynalite, startDynalite } from '../../dynalite.ts';
-import { captureOutput, ProcessEnded, TestParty } from './party.ts';
+import { ProcessEnded } from './party.ts';
+import { output, party, setUpParty } from './set-up-party.ts';
 
-let database: Dynalite;
-let output: ReturnType<typeof captureOutput>;
-let party: TestParty;
-
-beforeAll(async () => {
-  database = await startDynalite();
-  await database.createTable('ledger');
-});
-afterAll(() => database.stop());
-beforeEach(() => {
-  output = captureOutput();
-  party = new TestParty(database, 'ledger');
-});
-afterEach(() => output.restore());
+setUpParty();
 
 const untilAborted = ({ signal }: TaskContext) =>
   new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
@@ -83,6 +70,7 @@ describe('a timeout', () => {
       new Promise((resolve) =>
         signal.addEventListener('abort', () => setTimeout(resolve, 10, 'just in time')),
       );
+    party.ports = { ...party.ports, timing: { ...party.ports.timing, grace: 10_000 } };
     party.add('1', { timeout: '1s', run: inTime });
 
     await party.deploy();
