@@ -1,6 +1,8 @@
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { CreateTableCommand, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import dynalite from 'dynalite';
@@ -19,11 +21,7 @@ export interface Dynalite {
 
 export async function startDynalite(): Promise<Dynalite> {
   const server = dynalite({ createTableMs: 0 });
-  const underWay = new Set<ServerResponse>();
-  server.on('request', (_request, response: ServerResponse) => {
-    underWay.add(response);
-    response.once('close', () => underWay.delete(response));
-  });
+  const settle = handOverWholeRequests(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -53,12 +51,47 @@ export async function startDynalite(): Promise<Dynalite> {
       return tableName;
     },
     async stop() {
-      // A request that finds its database closed throws where nobody can catch it.
-      await Promise.all([...underWay].map((response) => once(response, 'close')));
+      await settle();
       client.destroy();
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
     },
+  };
+}
+
+/**
+ * Dynalite throws where nobody can catch it at a request that breaks off, and at one that finds its database closed.
+ * @returns has those that are under way answered, and no others
+ */
+function handOverWholeRequests(server: Server): () => Promise<void> {
+  const [answer] = server.listeners('request');
+  const underWay = new Set<Promise<void>>();
+  let isOver = false;
+
+  async function handOver(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method, url, headers } = request;
+    const body = await buffer(request);
+    const whole = Object.assign(Readable.from([body]), { method, url, headers });
+    // Also a client that has gone is answered at last.
+    const answered = Promise.withResolvers<void>();
+    const end = (text?: string) => {
+      answered.resolve();
+      return ServerResponse.prototype.end.call(response, text, 'utf8');
+    };
+    answer?.call(server, whole, Object.assign(response, { end }));
+    await answered.promise;
+  }
+
+  server.removeAllListeners('request').on('request', (request, response) => {
+    if (isOver) return response.destroy();
+    const handing = handOver(request, response)
+      .catch(() => response.destroy())
+      .then(() => void underWay.delete(handing));
+    underWay.add(handing);
+  });
+  return async () => {
+    isOver = true;
+    await Promise.all(underWay);
   };
 }
