@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { endDatabaseServers } from '../database-servers.ts';
 import { CTRL_C, openTerminal } from './pty.ts';
 
 const DOWN = '\u001b[B';
@@ -19,10 +20,7 @@ beforeAll(async () => {
     );
 });
 afterAll(async () => {
-  const { pid } = JSON.parse(await readFile(join(app, '.after-party/server.json'), 'utf8')) as {
-    pid: number;
-  };
-  process.kill(pid);
+  await endDatabaseServers(app);
   await rm(app, { recursive: true });
 });
 

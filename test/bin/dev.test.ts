@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { endDatabaseServers } from '../database-servers.ts';
+import { gone } from '../functions/local/processes.ts';
 import { runProgramFile } from './child-program.ts';
 import { DevSession } from './dev-session.ts';
 
@@ -18,8 +19,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const session of sessions) session.kill();
   await Promise.all(sessions.map(({ ended }) => ended));
-  const server = await readFile(join(app, '.after-party/server.json'), 'utf8').catch(() => undefined);
-  if (server !== undefined) process.kill((JSON.parse(server) as { pid: number }).pid);
+  await endDatabaseServers(app);
   await rm(app, { recursive: true, force: true });
 });
 
@@ -39,19 +39,8 @@ const writeTask = (file: string, body: string, head = '') =>
 const ENDLESS =
   "async run({ logger }) { logger.info('pid=' + process.pid + '.'); await new Promise(() => setInterval(() => {}, 1000)); }";
 
-/** Waits until a process is gone. */
-async function isGone(text: string): Promise<boolean> {
-  const pid = Number(/pid=(\d+)\./.exec(text)?.[1]);
-  expect(pid).toBeGreaterThan(1);
-  for (;;) {
-    try {
-      process.kill(pid, 0);
-    } catch {
-      return true;
-    }
-    await sleep(50);
-  }
-}
+/** The process that the task said it runs in. */
+const pidIn = (text: string) => Number(/pid=(\d+)\./.exec(text)?.[1]);
 
 describe('dev', { timeout: 240_000 }, () => {
   it('runs the task, again on each save, whatever came of it before, and records nothing', async () => {
@@ -75,8 +64,8 @@ describe('dev', { timeout: 240_000 }, () => {
     expect(first).toMatch(/✔ 1_say_hello .*\{"attempt":1\}/);
     expect(second).toMatch(/tasks\/1_say_hello\.ts changed\n/);
     expect(second).toMatch(/✖ 1_say_hello .*no name/);
-    // It comes on the other stream, and so perhaps later.
-    expect(second + third).toMatch(/TypeError: no name\n {4}at .*tasks\/1_say_hello\.ts:4:11\)\n/);
+    expect(second).toMatch(/TypeError: no name\n {6}at .*tasks\/1_say_hello\.ts:4:11\)\n/);
+    expect(second).not.toMatch(/durationMs|functions\/runner/);
     expect(third).toContain('tasks/1_say_hello.ts:1:16: Unexpected ";"');
     expect(fourth).toMatch(/✔ 1_say_hello .*\{"attempt":1\}/);
     expect(code).toBe(0);
@@ -119,10 +108,10 @@ describe('dev', { timeout: 240_000 }, () => {
       (await session.says('tasks/1_wait.ts changed')) +
       (await session.says('pid=')) +
       (await session.says('.'));
-    expect(await isGone(first)).toBe(true);
+    await gone(pidIn(first));
     const { code } = await session.interrupt();
 
-    expect(await isGone(second)).toBe(true);
+    await gone(pidIn(second));
     expect(code).toBe(130);
   });
 
@@ -184,7 +173,10 @@ describe('dev', { timeout: 240_000 }, () => {
 
     expect(none).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('generate task') });
     expect(several).toMatchObject({ code: 2, stderr: expect.stringContaining('after-party dev one | two') });
-    expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('no task "tow"') });
+    expect(unknown).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/no task "tow" \(did you mean two\?\)\n.*after-party status --local/),
+    });
     expect(badParams).toMatchObject({ code: 2, stderr: expect.stringContaining('--params') });
     expect(last).toContain('one ran');
   });

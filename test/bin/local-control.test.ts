@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { endDatabaseServers } from '../database-servers.ts';
 import { runProgramFile } from './child-program.ts';
 
 /** Notes each of 40 items; waits at the tenth for a file, and takes its time behind it. */
@@ -36,8 +37,7 @@ beforeAll(async () => {
   await writeFile(join(app, 'tasks/.env.local'), `SEEN=${join(app, 'seen')}\nGO=${join(app, 'go')}\n`);
 });
 afterAll(async () => {
-  const server = await readFile(join(app, '.after-party/server.json'), 'utf8');
-  process.kill((JSON.parse(server) as { pid: number }).pid);
+  await endDatabaseServers(app);
   await rm(app, { recursive: true, force: true });
 });
 

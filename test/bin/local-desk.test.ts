@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { endDatabaseServers } from '../database-servers.ts';
 import { type ProgramOptions, runProgramFile } from './child-program.ts';
 import { partyStatus, taskStatus } from './command-line.ts';
 import { startFakeAws } from './party/fake-aws.ts';
@@ -20,10 +21,7 @@ beforeAll(async () => {
   await writeTask('20260106000000_only_there.ts', "environments: ['production'], run: () => 1");
 });
 afterAll(async () => {
-  const { pid } = JSON.parse(await readFile(join(app, '.after-party/server.json'), 'utf8')) as {
-    pid: number;
-  };
-  process.kill(pid);
+  await endDatabaseServers(app);
   await rm(app, { recursive: true, force: true });
 });
 

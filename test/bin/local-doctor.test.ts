@@ -5,6 +5,7 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDocumentClient } from '../../functions/ledger/index.ts';
 import { openDatabase } from '../../functions/local/index.ts';
+import { endDatabaseServers } from '../database-servers.ts';
 import { runProgramFile } from './child-program.ts';
 
 let app: string;
@@ -19,10 +20,7 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  const { pid } = JSON.parse(await readFile(join(app, '.after-party/server.json'), 'utf8')) as {
-    pid: number;
-  };
-  process.kill(pid);
+  await endDatabaseServers(app);
   await rm(app, { recursive: true, force: true });
 });
 

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { endDatabaseServers } from '../database-servers.ts';
 import { runProgramFile } from './child-program.ts';
 
 /** Notes each of 20 keys; one fails until its file is there. */
@@ -46,8 +47,7 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  const server = await readFile(join(app, '.after-party/server.json'), 'utf8');
-  process.kill((JSON.parse(server) as { pid: number }).pid);
+  await endDatabaseServers(app);
   await rm(app, { recursive: true, force: true });
 });
 

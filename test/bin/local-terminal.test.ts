@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { columnsOf } from '../../bin/terminal/text-width.ts';
+import { endDatabaseServers } from '../database-servers.ts';
 import { runProgramFile } from './child-program.ts';
 import { CTRL_C, openTerminal } from './pty.ts';
 
@@ -76,8 +77,7 @@ beforeAll(async () => {
 });
 afterEach(() => rm(go, { force: true }));
 afterAll(async () => {
-  const server = await readFile(join(app, '.after-party/server.json'), 'utf8');
-  process.kill((JSON.parse(server) as { pid: number }).pid);
+  await endDatabaseServers(app);
   await rm(app, { recursive: true, force: true });
 });
 

@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { endDatabaseServers } from '../database-servers.ts';
 import { type ProgramOptions, REPORT_MODULES, runProgramFile } from './child-program.ts';
 
 let app: string;
@@ -11,10 +12,7 @@ beforeAll(async () => {
   await writeFile(join(app, 'package.json'), '{"type":"module"}');
 });
 afterAll(async () => {
-  const { pid } = JSON.parse(await readFile(join(app, '.after-party/server.json'), 'utf8')) as {
-    pid: number;
-  };
-  process.kill(pid);
+  await endDatabaseServers(app);
   await rm(app, { recursive: true, force: true });
 });
 

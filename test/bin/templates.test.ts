@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { endDatabaseServers } from '../database-servers.ts';
 import { startLoopbackServer } from '../loopback-server.ts';
 import { runProgramFile } from './child-program.ts';
 import { commandLine } from './command-line.ts';
@@ -113,10 +114,7 @@ describe('a task from each template, with its test', { timeout: 600_000 }, () =>
     const planned = [...plan.blocking, ...plan.everyDeploy, ...plan.background].map(({ name }) => name);
     expect(planned.sort()).toEqual(said.map(({ name }) => name).sort());
 
-    onTestFinished(async () => {
-      const { pid } = JSON.parse(await readFile(join(folder, '.after-party/server.json'), 'utf8'));
-      process.kill(pid);
-    });
+    onTestFinished(() => endDatabaseServers(folder));
     const ran = await local('invoke', 'my_run', 'my_fan_out', 'my_http', 'my_slack', 'my_email');
     expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('mailed ann@example.com') });
     expect(service.requests.map(({ body }) => JSON.parse(body))).toEqual([

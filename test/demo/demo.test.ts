@@ -14,7 +14,7 @@ import {
 } from '../../functions/ledger/index.ts';
 import { type Database, openDatabase } from '../../functions/local/database.ts';
 import { DevSession } from '../bin/dev-session.ts';
-import { gone } from '../functions/local/processes.ts';
+import { endDatabaseServers } from '../database-servers.ts';
 
 const repository = join(import.meta.dirname, '../..');
 /** Below the repository, where the staged tasks find the packages that they import. */
@@ -75,8 +75,7 @@ afterAll(async () => {
   client.destroy();
   database.close();
   // The demo's database server would stay for another half minute, and writes until it has ended.
-  process.kill(database.serverPid);
-  await gone(database.serverPid);
+  await endDatabaseServers(folder);
   rmSync(folder, { recursive: true, force: true });
 }, 90_000);
 

@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../bin/party/connect.ts';
 import { runProgram } from '../../bin/program.ts';
+import { endDatabaseServers } from '../database-servers.ts';
 import { type CommandLine, repository } from './pages.ts';
 import { runLocally } from './run-by.ts';
 
@@ -53,18 +53,16 @@ async function newApp(tasks: Readonly<Record<string, string>> = {}): Promise<str
 }
 
 afterAll(async () => {
-  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+  for (const folder of folders) {
+    await endDatabaseServers(folder);
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 describe('a command line in the documents', () => {
   let app: string;
   beforeAll(async () => {
     app = await newApp(TASKS);
-  });
-  afterAll(async () => {
-    const server = join(app, '.after-party/server.json');
-    // It has ended by itself where its last client left long ago.
-    if (existsSync(server)) process.kill(JSON.parse(await readFile(server, 'utf8')).pid);
   });
   const local = (words: readonly string[], until?: string) => {
     const hasNoParty = words[0] === 'dev' || words[0] === 'completion';

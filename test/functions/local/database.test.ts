@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Database, type DatabaseOptions, openDatabase } from '../../../functions/local/database.ts';
+import { endDatabaseServers } from '../../database-servers.ts';
 import { gone, isAlive, kill } from './processes.ts';
 
 // Real processes, on a machine that may be busy.
@@ -18,7 +19,6 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let folder: string;
 const opened: Database[] = [];
-const servers = new Set<number>();
 const children: ChildProcess[] = [];
 
 beforeEach(async () => {
@@ -28,8 +28,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const database of opened.splice(0)) database.close();
   for (const child of children.splice(0)) child.kill();
-  for (const pid of servers) await kill(pid);
-  servers.clear();
+  await endDatabaseServers(folder);
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -51,7 +50,6 @@ describe('openDatabase', () => {
 
     const answers = await Promise.all(clients.map(said));
 
-    for (const { serverPid } of answers) servers.add(serverPid);
     expect(new Set(answers.map(({ serverPid }) => serverPid)).size).toBe(1);
     expect(new Set(answers.map(({ endpoint }) => endpoint)).size).toBe(1);
   });
@@ -185,7 +183,6 @@ describe('the server', () => {
 async function open(options?: DatabaseOptions): Promise<Database> {
   const database = await openDatabase(folder, options);
   opened.push(database);
-  servers.add(database.serverPid);
   return database;
 }
 

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type LocalParty, openLocalParty } from '../../../functions/local/index.ts';
+import { endDatabaseServers } from '../../database-servers.ts';
 import { manifest } from './fixtures/split-bundle.ts';
 import { gone, isAlive } from './processes.ts';
 import { ask, ended, run, runIdOf } from './requests.ts';
@@ -51,7 +52,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await Promise.all(parties.splice(0).map((party) => party.close()));
-  while (existsSync(join(folder, 'server.json'))) await sleep(10);
+  await endDatabaseServers(app);
   await rm(app, { recursive: true });
 });
 

@@ -20,6 +20,7 @@ import {
   type LocalPartyOptions,
   openLocalParty,
 } from '../../../functions/local/index.ts';
+import { endDatabaseServers } from '../../database-servers.ts';
 import { manifest } from './fixtures/party-bundle.ts';
 import { gone, isAlive, pidIn } from './processes.ts';
 import { ask, run, runIdOf } from './requests.ts';
@@ -43,7 +44,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await Promise.all(parties.splice(0).map((party) => party.close()));
-  while (existsSync(join(folder, 'server.json'))) await sleep(10);
+  await endDatabaseServers(app);
   await rm(app, { recursive: true });
 });
 

@@ -12,9 +12,7 @@ export async function pidIn(file: string): Promise<number> {
 }
 
 export async function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-  if (!isAlive(pid)) return;
-  process.kill(pid, signal);
-  await gone(pid);
+  if (signalled(pid, signal)) await gone(pid);
 }
 
 export async function gone(pid: number): Promise<void> {
@@ -22,9 +20,15 @@ export async function gone(pid: number): Promise<void> {
 }
 
 export function isAlive(pid: number): boolean {
+  return signalled(pid, 0);
+}
+
+/** False where there is no such process any more. */
+function signalled(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    return process.kill(pid, 0);
-  } catch {
+    return process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     return false;
   }
 }

@@ -5,6 +5,7 @@ import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../../functions/local/database.ts';
 import { resetFolder } from '../../../functions/local/reset-folder.ts';
+import { endDatabaseServers } from '../../database-servers.ts';
 import { isAlive, kill } from './processes.ts';
 
 let folder: string;
@@ -13,10 +14,8 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'reset-'));
 });
 afterEach(async () => {
-  for (const database of opened.splice(0)) {
-    database.close();
-    if (isAlive(database.serverPid)) await kill(database.serverPid);
-  }
+  for (const database of opened.splice(0)) database.close();
+  await endDatabaseServers(folder);
   await rm(folder, { recursive: true, force: true });
 });
 
