@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../functions/local/index.ts';
+import { endDatabaseServers } from '../database-servers.ts';
 import { type BuiltOptions, runBuilt, runShell } from './built-program.ts';
 
 /** A user without a name and a home, for whom root's folders are read-only. */
@@ -17,20 +18,11 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const folder of apps) {
-    const server = await readFile(join(folder, '.after-party/server.json'), 'utf8').catch(() => '');
-    if (/^{"pid":\d+/.test(server)) endServer(JSON.parse(server).pid);
+    await endDatabaseServers(folder);
     await chmod(folder, 0o755);
     await rm(folder, { recursive: true, force: true });
   }
 });
-
-function endServer(pid: number): void {
-  try {
-    process.kill(pid);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
 
 async function newApp(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'after-party-places-'));
@@ -236,7 +228,7 @@ describe('an .after-party', () => {
   ])('%s is refused and kept, until --reset empties it', async (_, file, text, says) => {
     const folder = await newApp();
     expect(await local(['run'], { cwd: folder })).toMatchObject({ code: 0 });
-    await endServerOf(folder);
+    await endDatabaseServers(folder);
     await writeFile(state(folder, file), text);
     await writeFile(state(folder, 'notes.txt'), 'mine');
 
@@ -275,7 +267,7 @@ describe('an .after-party', () => {
   ])('with a damaged %s works all the same', async (file, text) => {
     const folder = await newApp();
     expect(await local(['run'], { cwd: folder })).toMatchObject({ code: 0 });
-    await endServerOf(folder);
+    await endDatabaseServers(folder);
     await writeFile(state(folder, file), text);
 
     expect(await local(['logs', 'say_hello'], { cwd: folder })).toMatchObject({
@@ -283,18 +275,4 @@ describe('an .after-party', () => {
       stdout: expect.stringContaining('hello'),
     });
   });
-
-  async function endServerOf(folder: string): Promise<void> {
-    const { pid } = JSON.parse(await readFile(state(folder, 'server.json'), 'utf8')) as { pid: number };
-    endServer(pid);
-    while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
