@@ -4,15 +4,12 @@ import { devNull } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { PartyError } from '../functions/errors.ts';
 import type { Manifest, ManifestTask } from '../functions/manifest.ts';
-import type { LoadReport } from '../functions/runner/describe-tasks.ts';
+import { type LoadReport, REPORTS } from '../functions/runner/load-report.ts';
 import { functionsModule } from './package-files.ts';
 import { checkOrder } from './task-order.ts';
 
 /** What a program needs of this machine to start; the rest would hide what is missing in Lambda. */
 const INHERITED = ['PATH', 'Path', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'LD_LIBRARY_PATH'];
-
-/** Where the reports of the program arrive. */
-const REPORTS = 3;
 
 export interface LoadCheck {
   /** The folder that `bundleTasks` wrote. */

@@ -54,7 +54,7 @@ const ENTRY = 'index.ts';
  * Bundles the tasks into `outdir/index.mjs`, which exports `handler`, the runner, and `files`, a lazy import per task.
  * What is written depends on the sources alone, not on where the project lies.
  * @returns the paths of the files that went into it
- * @throws PartyError `bundling-failed`, naming the files and lines
+ * @throws PartyError `bundling-failed`, naming the files and lines; `esbuild-failed` where it cannot run at all
  */
 export function bundleTasks(
   folder: string,

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../errors.ts';
 import type { PendingAnswer } from '../ledger/records.ts';
 import { cutBytes, oneParagraph } from './text.ts';
 
@@ -77,5 +76,5 @@ export async function putResponse(
 function describe(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   if (cause instanceof Error && 'code' in cause) return String(cause.code);
-  return error instanceof Error ? error.name : messageOf(typeof error);
+  return error instanceof Error ? error.name : typeof error;
 }

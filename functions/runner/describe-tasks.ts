@@ -4,19 +4,9 @@ import { messageOf } from '../errors.ts';
 import type { ManifestTask } from '../manifest.ts';
 import { isTask, type Task } from '../task/define-task.ts';
 import { humaniseName } from '../task/file-name.ts';
+import { type LoadReport, REPORTS } from './load-report.ts';
 import { checkParams } from './params.ts';
 import type { TaskFile } from './task-file.ts';
-
-/** What this program tells as it goes, a line of JSON each: a module that it loads may end or hold the process. */
-export type LoadReport =
-  | { readonly loading: string }
-  | { readonly task: ManifestTask }
-  | { readonly broken: string; readonly why: string }
-  | { readonly stalled: true }
-  | { readonly done: true };
-
-/** The file descriptor of the reports: stdout belongs to the modules. */
-const REPORTS = 3;
 
 function report(message: LoadReport): void {
   writeSync(REPORTS, `${JSON.stringify(message)}\n`);

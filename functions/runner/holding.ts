@@ -86,7 +86,9 @@ export class ChildHolding extends Holding {
   }
 
   override async checkpoint(
-    ...[cursor, progress, now]: Parameters<Holding['checkpoint']>
+    cursor: unknown,
+    progress: Progress | undefined,
+    now: string,
   ): Promise<TaskDemands | undefined> {
     const isHeld = (await super.checkpoint(cursor, progress, now)) !== undefined;
     // Not read each time: many children would read the one record of their task.

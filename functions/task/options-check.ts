@@ -42,16 +42,14 @@ const CHECKS: Readonly<Record<TaskOptionName, Check>> = {
   parallel: wholeNumber(1, 10_000),
 };
 const ITEMS_OPTIONS: readonly TaskOptionName[] = [
-  ...([
-    'items',
-    'process',
-    'processBatch',
-    'count',
-    'batchSize',
-    'concurrency',
-    'rate',
-    'pauseWhile',
-  ] as const),
+  'items',
+  'process',
+  'processBatch',
+  'count',
+  'batchSize',
+  'concurrency',
+  'rate',
+  'pauseWhile',
 ];
 
 /**
