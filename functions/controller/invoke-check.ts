@@ -110,7 +110,7 @@ export function checkParams(
   if (without.length > 0)
     throw new PartyError(
       'bad-params',
-      `${without.join(' and ')} takes no params`,
+      `${without.join(' and ')} ${without.length === 1 ? 'takes' : 'take'} no params`,
       'leave out --params, or give the task a params schema',
     );
   const bytes = Buffer.byteLength(JSON.stringify(params));
