@@ -20,8 +20,10 @@ export function doneText(run: RunRecord, records: Records): string {
     else if (record.state === 'paused' || (own && isStopped(record))) left.push(leftText(task, record));
   }
   const count = ran.length + left.length;
-  if (count === 0)
-    return run.trigger === 'invoke' ? 'nothing of it was left to run' : 'no pending tasks to run';
+  if (count === 0) {
+    if (run.trigger === 'invoke') return 'nothing of it was left to run';
+    return `no pending tasks to run${run.background?.length ? ' before the commit' : ''}`;
+  }
   return [...(ran.length === 0 ? [] : [`${ran.length} of ${count} ran: ${first(ran)}`]), ...cut(left)].join(
     '; ',
   );

@@ -102,7 +102,8 @@ export function outcomeOf(run: RunRecord, records: Records, end: End, config: Pa
 /** Of a deploy with the command that tells more: whoever asked for a run by hand is told all of it. */
 function succeededText(run: RunRecord, records: Records, config: PartyConfig): Text {
   const head = doneText(run, records);
-  if (run.trigger !== 'deploy' || executed(run, records).length === 0) return { head };
+  const tells = executed(run, records).length > 0 || (run.background ?? []).length > 0;
+  if (run.trigger !== 'deploy' || !tells) return { head };
   return { head, tail: `Details: npx after-party status ${commandTarget(config)}` };
 }
 

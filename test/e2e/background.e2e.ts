@@ -93,7 +93,9 @@ describe('a background task that goes on while others deploy', () => {
 
     // assess
     for (const { exitCode, output, words } of [second, third]) {
-      expect(words).toMatch(/no pending tasks to run\. Background: backfill is still running, 43/);
+      expect(words).toMatch(
+        /no pending tasks to run before the commit\. Background: backfill is still running, 43/,
+      );
       expect(exitCode, output).toBe(0);
     }
     await expect.poll(() => noted('backfill'), SOON).toEqual(['backfill begins', 'backfill ends']);

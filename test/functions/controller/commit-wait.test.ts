@@ -11,13 +11,18 @@ beforeAll(async () => {
 });
 afterAll(() => table.stop());
 
+const DETAILS = '. Details: npx after-party status --stack Shop-prod';
+
 describe('a deploy with background tasks', () => {
   it('is answered before it has committed, and says what will start', async () => {
     const party = await CommittingParty.waiting(table);
     expect(await party.run()).toMatchObject({
       state: 'succeeded',
       commit: 'awaited',
-      answer: { status: 'SUCCESS', text: 'no pending tasks to run. Background: 2 start after the commit' },
+      answer: {
+        status: 'SUCCESS',
+        text: `no pending tasks to run before the commit. Background: 2 start after the commit${DETAILS}`,
+      },
     });
     expect(party.started).toEqual([]);
   });
@@ -139,7 +144,7 @@ describe('a deploy with background tasks', () => {
     await party.ledger.tasks.checkpoint(claim, 43, { done: 43, total: 100 }, at(1));
     await party.decide();
     expect((await party.run()).answer?.text).toBe(
-      'no pending tasks to run. Background: 1 starts after the commit, mail is in doubt, backfill is still running, 43 %',
+      `no pending tasks to run before the commit. Background: 1 starts after the commit, mail is in doubt, backfill is still running, 43 %${DETAILS}`,
     );
   });
 
@@ -154,7 +159,9 @@ describe('a deploy with background tasks', () => {
     const far = { cursor: 43, progress: { done: 43, total: 100 } };
     await party.ledger.tasks.finish(claim, { state: 'interrupted', ...far, ...stopped }, at(1));
     await party.decide();
-    expect((await party.run()).answer?.text).toBe(`no pending tasks to run. Background: ${words}`);
+    expect((await party.run()).answer?.text).toBe(
+      `no pending tasks to run before the commit. Background: ${words}${DETAILS}`,
+    );
   });
 
   it.each([
@@ -178,6 +185,8 @@ describe('a deploy with background tasks', () => {
       await party.ledger.edit(String(index + 1).padStart(7, '0'), edit, `${party.ledger.id}#2`);
     }
     await party.decide();
-    expect((await party.run()).answer?.text).toBe(`no pending tasks to run. Background: ${words}`);
+    expect((await party.run()).answer?.text).toBe(
+      `no pending tasks to run before the commit. Background: ${words}${DETAILS}`,
+    );
   });
 });
