@@ -12,9 +12,10 @@ import {
   aws_stepfunctions as stepfunctions,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { STATUS_ALIAS } from '../functions/controller/read-requests.ts';
 import { idOf } from '../functions/task/task-id.ts';
 import type { AfterPartyProps } from './after-party-props.ts';
-import { createController, withParents } from './controller.ts';
+import { createController } from './controller.ts';
 import { warnWithoutDynamoDbEndpoint } from './dynamodb-endpoint.ts';
 import { freezeLogicalId } from './frozen-id.ts';
 import { type LedgerPart, ledgerTable, takeLedgerId } from './ledger.ts';
@@ -22,6 +23,7 @@ import { misuse, placing } from './misuse.ts';
 import { circularResources, markParty, runAfterRestOfStack } from './rest-of-stack.ts';
 import { createRunner, type Runner } from './runner.ts';
 import { type Settings, settingsOf } from './settings.ts';
+import { withParents } from './stack-path.ts';
 import { withTaskAssets } from './task-assets.ts';
 import { findTaskFiles, findTasksFolder, type TaskSource } from './task-files.ts';
 import { workflowDefinition } from './workflow.ts';
@@ -62,7 +64,7 @@ export class AfterParty extends Construct implements iam.IGrantable, ec2.IConnec
     this.grantPrincipal = this.#runner.function.grantPrincipal;
     // Not a published version: its only purpose is that the controller sees it and refuses writes.
     this.#statusAlias = new lambda.Alias(this, 'Status', {
-      aliasName: 'status',
+      aliasName: STATUS_ALIAS,
       version: this.#controller.latestVersion,
     });
     this.#createWorkflow(stateMachineName);
@@ -133,6 +135,7 @@ export class AfterParty extends Construct implements iam.IGrantable, ec2.IConnec
     const run = new CustomResource(this, 'Run', {
       resourceType: 'Custom::AfterParty',
       serviceToken: this.#controller.functionArn,
+      // For what comes between the deadline and the answer; CloudFormation takes at most an hour.
       serviceTimeout: settings.deployTimeout.plus(Duration.minutes(5)),
       properties: {
         DeployId: settings.deployId,

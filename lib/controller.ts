@@ -8,6 +8,7 @@ import { allowController, type LedgerPart, madeWith } from './ledger.ts';
 import { partiesOf } from './rest-of-stack.ts';
 import type { Runner } from './runner.ts';
 import type { Settings } from './settings.ts';
+import { withParents } from './stack-path.ts';
 import { workflowArns } from './workflow-arns.ts';
 
 /** The function that CloudFormation, the workflow and the CLI call. */
@@ -67,9 +68,4 @@ export function createController(
   function allow(action: string, ...resources: string[]): void {
     role.addToPolicy(new iam.PolicyStatement({ actions: [action], resources }));
   }
-}
-
-/** A stack, and those that it is nested in. */
-export function withParents(stack: Stack): Stack[] {
-  return stack.nestedStackParent === undefined ? [stack] : [stack, ...withParents(stack.nestedStackParent)];
 }

@@ -14,7 +14,7 @@ export function markParty(construct: IConstruct, run: CfnResource): void {
   Object.defineProperty(construct, RUN, { value: run });
 }
 
-export function isParty(construct: IConstruct): boolean {
+function isParty(construct: IConstruct): boolean {
   return RUN in construct;
 }
 

@@ -2,6 +2,7 @@ import { aws_logs, Duration, Stack, Stage, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { AfterPartyProps } from './after-party-props.ts';
 import { misuse } from './misuse.ts';
+import { idsBelow, withParents } from './stack-path.ts';
 
 /** The props that are plain values, checked and completed. */
 export interface Settings {
@@ -20,12 +21,13 @@ export interface Settings {
 
 /** @throws Error that says which prop is wrong */
 export function settingsOf(scope: Construct, props: AfterPartyProps): Settings {
-  const root = rootStackOf(Stack.of(scope));
+  const stack = Stack.of(scope);
+  const root = withParents(stack).at(-1) ?? stack;
   const {
     tasks = 'tasks',
     // An App is a stage without a name.
     environmentName = Stage.of(scope)?.stageName || root.stackName,
-    ledgerId = `${root.stackName}/${pathBelow(root, scope)}`.replace(FORBIDDEN, '-'),
+    ledgerId = `${root.stackName}/${idsBelow(root, scope).join('/')}`.replace(FORBIDDEN, '-'),
     deployId = stampOf(process.env),
     deployTimeout = Duration.minutes(30),
     timeout = Duration.minutes(15),
@@ -49,7 +51,7 @@ export function settingsOf(scope: Construct, props: AfterPartyProps): Settings {
   return {
     tasks,
     environmentName,
-    party: pathBelow(Stack.of(scope), scope),
+    party: idsBelow(stack, scope).join('/'),
     ledgerId,
     deployId,
     deployTimeout,
@@ -70,18 +72,6 @@ const FORBIDDEN = /[#*?$]/g;
 function stampOf(env: NodeJS.ProcessEnv): string {
   const inTest = env.JEST_WORKER_ID ?? env.VITEST ?? env.NODE_TEST_CONTEXT;
   return inTest !== undefined && env.CDK_OUTDIR === undefined ? 'unit-test' : new Date().toISOString();
-}
-
-function rootStackOf(stack: Stack): Stack {
-  return stack.nestedStackParent === undefined ? stack : rootStackOf(stack.nestedStackParent);
-}
-
-function pathBelow(stack: Stack, scope: Construct): string {
-  const { scopes } = scope.node;
-  return scopes
-    .slice(scopes.indexOf(stack) + 1)
-    .map(({ node }) => node.id)
-    .join('/');
 }
 
 function within(scope: Construct, name: string, value: Duration, least: Duration, most: Duration): void {

@@ -1,10 +1,9 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { STATUS_ALIAS } from '../../functions/controller/read-requests.ts';
 import { PartyError } from '../../functions/errors.ts';
 import { explainAwsError } from './aws-errors.ts';
 import { isRead } from './party-client.ts';
 
-/** The alias on which the controller refuses writes; `grantStatus` gives access to nothing else. */
-const READ_ONLY_ALIAS = 'status';
 /** Lambda takes 6 MB. */
 const LARGEST_PAYLOAD = 6 * 1024 * 1024;
 
@@ -26,7 +25,8 @@ export async function invokeController(
       new InvokeCommand({
         FunctionName: functionName,
         Payload: payload,
-        ...(read && { Qualifier: READ_ONLY_ALIAS }),
+        // All that `grantStatus` gives access to.
+        ...(read && { Qualifier: STATUS_ALIAS }),
       }),
     )
     .catch((error: unknown) => {
@@ -34,7 +34,7 @@ export async function invokeController(
         throw goneFunction(functionName, error);
       throw explainAwsError(error, {
         action: 'lambda:InvokeFunction',
-        resource: read ? `${functionName}:${READ_ONLY_ALIAS}` : functionName,
+        resource: read ? `${functionName}:${STATUS_ALIAS}` : functionName,
         grant: `let the app grant it to your role: party.${read ? 'grantStatus' : 'grantOperate'}(role)`,
         profile,
       });

@@ -6,9 +6,7 @@ import { handleCloudFormation } from './cloudformation.ts';
 import { isCloudFormationEvent, parseCloudFormationEvent } from './cloudformation-event.ts';
 import { decide } from './decide.ts';
 import type { ControllerPorts } from './ports.ts';
-
-/** The alias of the controller on which nothing can be changed. */
-export const STATUS_ALIAS = 'status';
+import { STATUS_ALIAS } from './read-requests.ts';
 
 /** What the controller uses of Lambda's context. */
 export interface InvocationContext {

@@ -1,2 +1,3 @@
-export { type Controller, createController, type InvocationContext, STATUS_ALIAS } from './controller.ts';
+export { type Controller, createController, type InvocationContext } from './controller.ts';
 export type * from './ports.ts';
+export { READ_REQUESTS, STATUS_ALIAS } from './read-requests.ts';
