@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import type { Surroundings } from './commands/context.ts';
 import { declareAuthoring } from './declarations/authoring.ts';
 import { declareCompleting } from './declarations/completing.ts';
 import { declareControl } from './declarations/control.ts';
 import { declareCorrecting } from './declarations/correcting.ts';
-import type { Declaring, Surroundings } from './declarations/declaring.ts';
+import type { Declaring } from './declarations/declaring.ts';
 import { declareDiagnosing } from './declarations/diagnosing.ts';
 import { declareLooking } from './declarations/looking.ts';
 import { declareRunning } from './declarations/running.ts';

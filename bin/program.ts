@@ -1,26 +1,20 @@
 import { Command, CommanderError } from 'commander';
 import { PartyError } from '../functions/errors.ts';
 import { nearestWord } from '../functions/task/nearest-word.ts';
-import type { CommandContext } from './commands/context.ts';
+import type { Surroundings } from './commands/context.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './commands/exit-codes.ts';
 import { declareCommands } from './commands.ts';
-import type { PartyOptions } from './party/connect.ts';
-import type { PartyClient } from './party/party-client.ts';
 import { failureDocument, failureLines } from './terminal/failure-lines.ts';
-import { type Streams, Terminal } from './terminal/terminal.ts';
+import { Terminal } from './terminal/terminal.ts';
 
 /** What the program needs of the process that it runs in. */
-export interface Surroundings {
-  readonly version: string;
-  readonly streams: Streams;
-  readonly cwd: string;
-  readonly now: () => number;
-  readonly onInterrupt: CommandContext['onInterrupt'];
-  readonly connect: (options: PartyOptions) => Promise<PartyClient>;
-}
+export type ProcessSurroundings = Omit<Surroundings, 'terminal'>;
 
 /** Runs the command line, and says how it went; nothing is thrown. */
-export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+export async function runProgram(
+  argv: readonly string[],
+  surroundings: ProcessSurroundings,
+): Promise<ExitCode> {
   // Read before the command line is parsed, because a mistake in it is an answer too.
   const flags = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   const terminal = new Terminal(surroundings.streams, {
@@ -45,7 +39,7 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
   }
 }
 
-function newProgram({ version, streams }: Surroundings): Command {
+function newProgram({ version, streams }: ProcessSurroundings): Command {
   return new Command('after-party')
     .description('Runs the post-deploy tasks of an AWS CDK app, and shows what became of them.')
     .version(version)

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { candidates } from '../completion/candidates.ts';
 import { completionScripts, type Shell } from '../completion/scripts.ts';
-import type { Surroundings } from '../declarations/declaring.ts';
-import type { CommandContext } from './context.ts';
+import type { CommandContext, Surroundings } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 /** Prints the script for a shell. */

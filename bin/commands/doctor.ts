@@ -1,9 +1,9 @@
-import type { Surroundings } from '../declarations/declaring.ts';
 import type { PartyOptions } from '../party/connect.ts';
 import { partyChecks } from '../party/party-checks.ts';
 import { projectChecks } from '../project/project-checks.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { type Check, type CheckState, unknown } from './check.ts';
+import type { Surroundings } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 const MARKS: Readonly<Record<CheckState, string>> = { ok: '✔', wrong: '✖', unknown: '·' };

@@ -3,13 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunStatus, TaskDetails } from '../../functions/controller/requests.ts';
-import type { Surroundings } from '../declarations/declaring.ts';
 import { openTrialParty } from '../party/trial-party.ts';
 import type { FileWatch } from '../project/file-watch.ts';
 import type { LocalTask } from '../project/local-tasks.ts';
 import { taskEnvironment } from '../project/task-environment.ts';
 import { trialBundle } from '../project/trial-bundle.ts';
-import type { CommandContext } from './context.ts';
+import type { CommandContext, Surroundings } from './context.ts';
 import type { DevOptions } from './dev.ts';
 import { followRun, isOver } from './follow-run.ts';
 

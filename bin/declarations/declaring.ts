@@ -1,17 +1,7 @@
 import type { Command } from 'commander';
-import type { CommandContext } from '../commands/context.ts';
+import type { CommandContext, Surroundings } from '../commands/context.ts';
 import type { ExitCode } from '../commands/exit-codes.ts';
 import type { PartyOptions } from '../party/connect.ts';
-import type { PartyClient } from '../party/party-client.ts';
-import type { Streams } from '../terminal/terminal.ts';
-
-/** What commands work with before a party is opened. */
-export interface Surroundings extends Omit<CommandContext, 'party'> {
-  /** Of this program. */
-  readonly version: string;
-  readonly streams: Streams;
-  readonly connect: (options: PartyOptions) => Promise<PartyClient>;
-}
 
 /** What it takes to declare a command. Its module is loaded when it runs: help is there at once. */
 export interface Declaring {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CheckedRunner, PartyStatus, TaskStatus } from '../../functions/controller/requests.ts';
+import type { CheckedRunner, TaskStatus } from '../../functions/controller/requests.ts';
 import { isPartyError } from '../../functions/errors.ts';
 import { type Check, failed, ok, unknown, wrong } from '../commands/check.ts';
-import type { Surroundings } from '../declarations/declaring.ts';
+import type { Surroundings } from '../commands/context.ts';
+import { type WholeStatus, wholeStatus } from '../commands/whole-status.ts';
 import { titleOf } from '../terminal/task-lines.ts';
 import type { PartyOptions } from './connect.ts';
 import { isRefusal, type PartyClient } from './party-client.ts';
@@ -38,7 +39,7 @@ export async function* partyChecks(options: PartyOptions, surroundings: Surround
   }
   try {
     if (!isLocal) yield await signedIn(party);
-    const status = await wholeStatus(party);
+    const status = await statusOrWhyNot(party);
     if (!('tasks' in status)) {
       yield status;
       return;
@@ -70,17 +71,9 @@ async function signedIn(party: PartyClient): Promise<Check> {
   }
 }
 
-/** All pages of the status, or why there is none. */
-async function wholeStatus(party: PartyClient): Promise<PartyStatus | Check> {
+async function statusOrWhyNot(party: PartyClient): Promise<WholeStatus | Check> {
   try {
-    const first = await party.ask({ request: 'status' });
-    const tasks = [...first.tasks];
-    for (let after = first.next; after !== undefined; ) {
-      const page: PartyStatus = await party.ask({ request: 'status', after });
-      tasks.push(...page.tasks);
-      after = page.next;
-    }
-    return { ...first, tasks };
+    return await wholeStatus(party);
   } catch (error) {
     return failed(isRefusal(error, 'no-permission') ? 'permissions' : 'controller', error);
   }

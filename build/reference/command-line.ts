@@ -1,6 +1,6 @@
 import { Command, type Option } from 'commander';
+import type { Surroundings } from '../../bin/commands/context.ts';
 import { declareCommands } from '../../bin/commands.ts';
-import type { Surroundings } from '../../bin/declarations/declaring.ts';
 
 /** The program with all commands declared, and nothing that could run them. */
 export function declaredProgram(): Command {

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import type { Surroundings } from '../../bin/commands/context.ts';
 import { declareCommands } from '../../bin/commands.ts';
-import type { Surroundings } from '../../bin/declarations/declaring.ts';
 import { leavesOf } from '../../build/reference/command-line.ts';
 import { codeSpans, commandLines, forUsers, read, shellWords } from './pages.ts';
 
