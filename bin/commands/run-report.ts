@@ -57,7 +57,7 @@ export class RunReport {
       if (state === 'running') this.#sayProgress(task);
       // Below the line on its end it is no longer shown as running.
       drawTasks();
-      if (changed && executed && state !== 'running') this.#sayEnd(task, run.dryRun);
+      if (changed && executed && state !== 'running') this.#sayEnd(task, run);
       this.#states.set(task.version, state);
     }
   }
@@ -83,16 +83,21 @@ export class RunReport {
     return run.tasks.filter((task) => task.lastRun === this.#runId);
   }
 
-  #sayEnd(task: TaskStatus, isDryRun: boolean): void {
+  #sayEnd(task: TaskStatus, { dryRun: isDryRun, children }: RunStatus): void {
     const paint = stateColour(task.state, this.#context.terminal.progressColours);
     // After a dry run the state is what it was before.
     const parts = isDryRun
       ? [`· ${titleOf(task)}`, 'dry run ended']
       : [`${paint(markOf(task.state))} ${titleOf(task)}`, stateOf(task), span(task.durationMs), noteOf(task)];
     this.#say(parts.filter(Boolean).join('  '));
-    if (isDryRun || task.state !== 'failed' || task.error === null) return;
+    if (isDryRun) return;
+    // Of some children, it is about those: its task tells of any.
+    const told = children.length === 0 ? [task] : safeDocument(children);
     const { quiet } = this.#context.terminal.progressColours;
-    for (const line of errorLines(task.error)) this.#say(quiet(`  ${line}`));
+    for (const { state, lastRun, error } of told) {
+      if (state !== 'failed' || lastRun !== this.#runId || error === null) continue;
+      for (const line of errorLines(error)) this.#say(quiet(`  ${line}`));
+    }
   }
 
   /** Log lines are a help, not the result: where they cannot be read, that is said once. */

@@ -18,7 +18,9 @@ export function declareControl({ program, withParty }: Declaring): void {
 
   const resume = program
     .command('resume <task>')
-    .description('let a paused task go on where it stopped, with the params, the keys and the limit that it had')
+    .description(
+      'let a paused task go on where it stopped, with the params, the keys and the limit that it had',
+    )
     .option('--reason <text>', 'why, for the record')
     .option('--detach', 'print the id of the run and do not wait');
   partyOptions(resume).action((name: string, options: PartyOptions & ResumeOptions) =>

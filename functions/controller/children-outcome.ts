@@ -1,12 +1,17 @@
 import type { PartyError } from '../errors.ts';
 import type { Child } from '../ledger/child-records.ts';
 import type { SplitTask } from '../ledger/fan-out.ts';
-import type { Children, Progress, RunRecord, TaskRecord } from '../ledger/records.ts';
+import type { Children, Progress, RunRecord, TaskRecord, TaskState } from '../ledger/records.ts';
 import { stoppedByRequest, stoppedWithRun } from '../ledger/stops.ts';
 import type { TaskOutcome } from '../ledger/task-records.ts';
 import { counted, cut } from './text.ts';
 
 const LONGEST_KEY = 80;
+
+/** States that follow from those of the children; any other was asked for by a person, or a run sees to them. */
+export const FOLLOWS_CHILDREN: ReadonlySet<TaskState> = new Set([
+  ...(['succeeded', 'failed', 'in-doubt', 'interrupted'] as const),
+]);
 
 /** How many of a task's children are in which state. */
 export interface ChildCounts {

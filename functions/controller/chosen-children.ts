@@ -1,7 +1,7 @@
 import { isPartyError, type PartyError } from '../errors.ts';
 import type { RunRecord, SelectedTask, TaskRecord } from '../ledger/records.ts';
 import { idOf } from '../task/task-id.ts';
-import { childName, whyText } from './children-outcome.ts';
+import { childName, FOLLOWS_CHILDREN, whyText } from './children-outcome.ts';
 import { dryRunEntry, hasChosen, standingInOwnRun } from './next-step.ts';
 import type { End } from './outcome.ts';
 import type { ControllerPorts } from './ports.ts';
@@ -28,8 +28,11 @@ export async function endOfChosen(
   const [only] = chosen.length === 1 ? chosen : [];
   const which = `${what}${only === undefined ? `${chosen.length} children` : nameOf(only)} of task ${idOf(task)}`;
   if (first === undefined) {
-    const rest = run.dryRun === true || record.state === 'succeeded' ? undefined : record.reason;
-    const head = `${which} ${only === undefined ? 'succeeded' : stateOf(only, run)}`;
+    // What a person has said of the task says nothing of its other children.
+    const tells = run.dryRun !== true && FOLLOWS_CHILDREN.has(record.state) && record.state !== 'succeeded';
+    const rest = tells ? record.reason : undefined;
+    const left = chosen.filter((child) => stateOf(child, run) !== 'succeeded');
+    const head = endText(which, chosen, left, run);
     return { because: 'chosen', failed: false, head: rest ? `${head}; of all, ${rest}` : head };
   }
   const why = failure(first, run);
@@ -38,6 +41,13 @@ export async function endOfChosen(
       ? `${failed.length} of ${which} failed: ${nameOf(first)}: ${why}`
       : `${which} failed: ${why}`;
   return { because: 'chosen', failed: true, head };
+}
+
+function endText(which: string, chosen: readonly Named[], left: readonly Named[], run: RunRecord): string {
+  const [first] = left;
+  if (first === undefined) return `${which} succeeded`;
+  if (chosen.length === 1) return `${which} ${stateOf(first, run)}`;
+  return `${chosen.length - left.length} of ${which} succeeded, and ${nameOf(first)} ${stateOf(first, run)}`;
 }
 
 async function read(ports: ControllerPorts, { version }: SelectedTask, number: number): Promise<Named> {

@@ -1,9 +1,8 @@
 import { isPartyError } from '../errors.ts';
 import { isSplit } from '../ledger/fan-out.ts';
-import type { TaskState } from '../ledger/records.ts';
 import { idOf } from '../task/task-id.ts';
 import { findChildren, type NamedChildren } from './child-names.ts';
-import { childName } from './children-outcome.ts';
+import { childName, FOLLOWS_CHILDREN } from './children-outcome.ts';
 import { childStatus, withChildren } from './children-status.ts';
 import { outcomeOfTask } from './fan-out.ts';
 import { beingExecuted, isExecuted } from './held.ts';
@@ -14,9 +13,6 @@ import { findTasks, knownTasks } from './task-names.ts';
 import { taskStatus } from './task-status.ts';
 
 type Request = RequestOf<'mark-done' | 'reset'>;
-
-/** States that follow from those of the children; any other was asked for by a person, or a run sees to them. */
-const FOLLOWING: ReadonlySet<TaskState> = new Set(['succeeded', 'failed', 'in-doubt', 'interrupted']);
 
 /**
  * Corrects children of one task, audited in their histories, and then what the task has come to. None may be held
@@ -71,7 +67,7 @@ async function correctTask(
   const { tasks } = ports.ledger;
   for (;;) {
     const task = await tasks.get(version);
-    if (task === undefined || !isSplit(task) || !FOLLOWING.has(task.state)) return;
+    if (task === undefined || !isSplit(task) || !FOLLOWS_CHILDREN.has(task.state)) return;
     const children = await ports.ledger.children(version).standings(task.children);
     const outcome = await outcomeOfTask(ports, task, children);
     if (outcome.state === task.state && outcome.reason === task.reason) return;

@@ -138,6 +138,25 @@ describe('invoke --key', () => {
     expect(code).toBe(0);
   });
 
+  it('tells what its own children threw, not what another one had thrown before', async () => {
+    const thrown = (message: string) => ({
+      name: 'Error',
+      message,
+      stack: `Error: ${message}\n    at tasks/1.ts:1`,
+    });
+    const task = { error: thrown('before') };
+    const good = party('succeeded', { state: 'succeeded' }, task);
+    const bad = party('failed', { state: 'failed', error: thrown('locked') }, task);
+
+    const [first, second] = await Promise.all(
+      [good, bad].map((answers) => commandLine(INVOKE, { answers, runsGoOn: false })),
+    );
+
+    expect(first?.stderr).not.toContain('at tasks/1.ts:1');
+    expect(second?.stderr).toContain('  Error: locked\n      at tasks/1.ts:1\n');
+    expect(second?.stderr).not.toContain('  Error: before');
+  });
+
   it.each([
     ['failed', { state: 'failed' }, 1],
     ['succeeded', { state: 'paused' }, 1],

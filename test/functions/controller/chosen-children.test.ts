@@ -47,6 +47,24 @@ describe('a run of chosen children', () => {
     expect(await party.ledger.record('1')).toMatchObject({ state: 'failed', attempt: 2 });
   });
 
+  it('says of one that was paused only that, and of several how many succeeded and which did not', async () => {
+    const pause = { kind: 'pause', by: 'ann', at: at(62), reason: 'look first' } as const;
+    const stopped = { state: 'paused', reason: 'look first', by: 'ann' } as const;
+    const ended = async (chosen: number[]) => {
+      const party = await asked([1, 2], chosen);
+      await party.fanOut(OTHER_RUN);
+      for (const number of chosen.slice(0, -1)) await party.executeChild(number, done, OTHER_RUN);
+      await party.ledger.tasks.requestStop('1', pause);
+      await party.executeChild(chosen.at(-1) ?? 0, stopped, OTHER_RUN);
+      await party.decide({}, OTHER_RUN);
+      return (await runOf(party)).answer?.text;
+    };
+    expect(await ended([2])).toBe('key "globex" of task 1_task_1 is paused');
+    expect(await ended([1, 2])).toBe(
+      '1 of 2 children of task 1_task_1 succeeded, and key "globex" is paused',
+    );
+  });
+
   it('and the last one that had failed makes its task whole', async () => {
     const party = await asked([2], [2]);
     await party.fanOut(OTHER_RUN);
