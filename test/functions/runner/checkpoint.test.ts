@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import type { RunContext } from '../../../functions/task/index.ts';
 import { ProcessEnded } from './party.ts';
@@ -62,7 +61,7 @@ describe('checkpoint', () => {
   });
 
   it('saves the first at once, and then not more often than it may', async () => {
-    party.ports = { ...party.ports, timing: { ...party.ports.timing, checkpoint: 60_000 } };
+    party.setTiming({ checkpoint: 60_000 });
     const checkpoint = vi.spyOn(party.ledger.tasks, 'checkpoint');
     const saved: unknown[] = [];
     party.add('1', { run: counting(async () => saved.push((await party.record('1')).cursor)) });
@@ -74,12 +73,13 @@ describe('checkpoint', () => {
   });
 
   it('saves soon what it did not save at once', async () => {
-    party.ports = { ...party.ports, timing: { ...party.ports.timing, checkpoint: 20 } };
+    party.setTiming({ checkpoint: 20 });
     party.add('1', {
       async run({ checkpoint }) {
         await checkpoint({ job: 7 });
         await checkpoint({ job: 7, polled: 1 });
-        await vi.waitUntil(async () => JSON.stringify((await party.record('1')).cursor)?.includes('polled'));
+        const isSaved = async () => JSON.stringify((await party.record('1')).cursor)?.includes('polled');
+        await vi.waitUntil(isSaved, { timeout: 30_000 });
       },
     });
 
@@ -144,6 +144,7 @@ describe('checkpoint', () => {
   });
 
   it('answers false when a person pauses the task', async () => {
+    const look = vi.spyOn(party.ledger.tasks, 'demands');
     party.add('1', {
       run: counting(async (number) => {
         if (number !== 3) return;
@@ -152,7 +153,9 @@ describe('checkpoint', () => {
           by: 'arn:me',
           at: new Date().toISOString(),
         });
-        await sleep(60);
+        // A look that began behind the request is over once there is a second one.
+        const before = look.mock.calls.length;
+        await vi.waitUntil(() => look.mock.calls.length > before + 1, { timeout: 30_000, interval: 1 });
       }),
     });
 
@@ -167,10 +170,9 @@ describe('checkpoint', () => {
       await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     };
     party.add('1', { run }, { onFailure: 'continue' }).add('2', { run });
-    const soon = () => new Date(Date.now() + 1_000).toISOString();
 
     await party.deploy({ remainingMs: 2_000, versions: ['1'] });
-    await party.deploy({ deadline: soon(), versions: ['2'] });
+    await party.deploy({ deadline: party.deadlineIn(200), versions: ['2'] });
 
     const first = await party.record('1');
     expect(first).toMatchObject({ state: 'interrupted', cursor: { at: 1 } });

@@ -7,7 +7,7 @@ import { output, party, setUpParty } from './set-up-party.ts';
 
 setUpParty();
 beforeEach(() => {
-  party.ports = { ...party.ports, timing: { ...party.ports.timing, checkpoint: 5 } };
+  party.setTiming({ checkpoint: 5 });
 });
 
 function request(kind: StopRequest['kind'], reason?: string): StopRequest {
@@ -229,10 +229,9 @@ describe('a deploy that ends', () => {
     party
       .add('1', { items: numbers(1_000), process: () => sleep(5) })
       .add('2', { items: numbers(9), process: untilAborted });
-    const deadline = () => new Date(Date.now() + 100).toISOString();
 
-    await party.deploy({ deadline: deadline(), versions: ['1'] });
-    await party.deploy({ deadline: deadline(), versions: ['2'] });
+    await party.deploy({ deadline: party.deadlineIn(100), versions: ['1'] });
+    await party.deploy({ deadline: party.deadlineIn(100), versions: ['2'] });
 
     const interrupted = await party.record('1');
     expect(interrupted).toMatchObject({ state: 'interrupted', reason: 'deploy timeout' });
@@ -245,7 +244,7 @@ describe('a deploy that ends', () => {
     const seen: unknown[] = [];
     let delay = 5;
     party.add('1', { items: numbers(60), process: (item) => seen.push(item) && sleep(delay) });
-    await party.deploy({ deadline: new Date(Date.now() + 100).toISOString() });
+    await party.deploy({ deadline: party.deadlineIn(100) });
     const { cursor } = await party.record('1');
     const before = seen.length;
     delay = 0;

@@ -121,7 +121,7 @@ describe('a task with items', () => {
     });
 
     const deploy = party.deploy();
-    await vi.waitUntil(() => begun === 32);
+    await vi.waitUntil(() => begun === 32, { timeout: 30_000 });
     await sleep(20);
 
     expect(begun).toBe(32);
@@ -131,7 +131,7 @@ describe('a task with items', () => {
   });
 
   it('leaves timers their turn, though its source and its work are in memory', async () => {
-    party.ports = { ...party.ports, timing: { ...party.ports.timing, cancelPoll: 1 } };
+    party.setTiming({ cancelPoll: 1 });
     party.add('1', {
       items: numbers(Number.POSITIVE_INFINITY),
       process: async (item, { deploy }) => {
@@ -341,13 +341,14 @@ describe('an invocation', () => {
   });
 
   it('leaves an item that waits for its next try to the next invocation', async () => {
-    party.ports = { ...party.ports, timing: { ...party.ports.timing, second: 1_000 } };
+    party.setTiming({ second: 1_000 });
     party.add('1', {
       items: numbers(3),
       retries: 5,
       process: (item) => (item === 2 ? Promise.reject(new Error('busy')) : undefined),
     });
     const runId = await party.begin();
+    party.stopClock();
 
     await party.invoke(runId, { remainingMs: 300 });
     const first = await party.record('1');
@@ -362,9 +363,10 @@ describe('an invocation', () => {
   });
 
   it('fails with no more of its last error than a record can hold', async () => {
-    party.ports = { ...party.ports, timing: { ...party.ports.timing, second: 1_000 } };
+    party.setTiming({ second: 1_000 });
     const busy = () => Promise.reject(new Error('busy '.repeat(100_000)));
     party.add('1', { items: numbers(3), retries: 5, process: busy });
+    party.stopClock();
 
     await party.deploy({ remainingMs: 300 });
 
@@ -375,6 +377,7 @@ describe('an invocation', () => {
 
   it('goes on with what it had though an item did not end in time', async () => {
     party.add('1', { items: numbers(3), process: (item) => item === 2 && new Promise(() => {}) });
+    party.stopClock();
 
     await expect(party.deploy({ remainingMs: 300 })).rejects.toThrow(ProcessEnded);
 
@@ -386,7 +389,7 @@ describe('an invocation', () => {
 
 describe('how far a task has come', () => {
   it('is saved as it goes, not more often than it may', async () => {
-    party.ports = { ...party.ports, timing: { ...party.ports.timing, checkpoint: 30 } };
+    party.setTiming({ checkpoint: 30 });
     const checkpoint = vi.spyOn(party.ledger.tasks, 'checkpoint');
     party.add('1', {
       items: numbers(100),
@@ -414,7 +417,7 @@ describe('how far a task has come', () => {
   });
 
   it('is saved by the next write where one fails', async () => {
-    party.ports = { ...party.ports, timing: { ...party.ports.timing, checkpoint: 5 } };
+    party.setTiming({ checkpoint: 5 });
     const checkpoint = vi.spyOn(party.ledger.tasks, 'checkpoint').mockRejectedValueOnce(new Error('away'));
     party.add('1', { items: numbers(20), process: () => sleep(3) });
 
@@ -569,6 +572,7 @@ describe('a source', () => {
   });
 
   it('that is never closed ends the process behind the record', async () => {
+    party.setTiming({ grace: 50 });
     party.add('1', {
       items: numbers(9, { onClose: () => new Promise(() => {}) }),
       process: () => Promise.reject(new Error('no')),
@@ -606,7 +610,7 @@ describe('a rate', () => {
   });
 
   it('that a person sets counts more, also while it runs', async () => {
-    party.ports = { ...party.ports, timing: { ...party.ports.timing, checkpoint: 5 } };
+    party.setTiming({ checkpoint: 5 });
     let seen = 0;
     party.add('1', {
       items: numbers(1_000),
@@ -648,6 +652,7 @@ describe('pauseWhile', () => {
 
   it('does not make an invocation fail in which nothing was completed', async () => {
     party.add('1', { items: numbers(4), process: () => undefined, pauseWhile: () => true });
+    party.stopClock();
 
     await party.deploy({ remainingMs: 300 });
 
@@ -704,6 +709,7 @@ describe('an at-most-once task with items', () => {
         item === 2 &&
         new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
     });
+    party.stopClock();
 
     await party.deploy({ remainingMs: 300 });
 

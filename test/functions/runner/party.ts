@@ -8,7 +8,7 @@ import {
   type SelectedTask,
   type TaskRecord,
 } from '../../../functions/ledger/index.ts';
-import { type RunnerPorts, TIMING } from '../../../functions/runner/ports.ts';
+import { type RunnerPorts, type RunnerTiming, TIMING } from '../../../functions/runner/ports.ts';
 import { runnerFor } from '../../../functions/runner/runner.ts';
 import type { TaskFile } from '../../../functions/runner/task-file.ts';
 import { defineTask, type Task } from '../../../functions/task/define-task.ts';
@@ -45,12 +45,28 @@ export class TestParty {
       timeoutSeconds: 900,
       variables: { USERS_TABLE: 'users', AFTER_PARTY_TABLE: 'ours' },
       now: Date.now,
-      timing: { ...TIMING, second: 1, grace: 50, cancelPoll: 20 },
+      timing: { ...TIMING, second: 1, grace: 10_000, cancelPoll: 20 },
       endProcess: async () => {
         throw new ProcessEnded();
       },
       ...ports,
     };
+  }
+
+  setTiming(timing: Partial<RunnerTiming>): void {
+    this.ports = { ...this.ports, timing: { ...this.ports.timing, ...timing } };
+  }
+
+  /** Has the runner's clock stand still: only timers tell the time, and beginning a task takes none of it. */
+  stopClock(): number {
+    const now = Date.now();
+    this.ports = { ...this.ports, now: () => now };
+    return now;
+  }
+
+  /** A deadline so many milliseconds after the task has begun. */
+  deadlineIn(milliseconds: number): string {
+    return new Date(this.stopClock() + milliseconds).toISOString();
   }
 
   /** Adds a task; its name is its version's. */

@@ -18,18 +18,11 @@ beforeAll(async () => {
 afterAll(() => database.stop());
 beforeEach(() => {
   output = captureOutput();
-  party = newParty();
+  party = new TestParty(database, 'ledger');
 });
 afterEach(() => output.restore());
 
 const run = () => 'never executed here';
-
-/** With time for the writes that have begun to end, on a slow machine too. */
-function newParty(): TestParty {
-  const opened = new TestParty(database, 'ledger');
-  opened.ports = { ...opened.ports, timing: { ...opened.ports.timing, grace: 30_000 } };
-  return opened;
-}
 
 /** Adds a task whose `forEach` gives whatever it is told. */
 function adding(forEach: (ctx: TaskContext) => unknown, options: { retries?: number; timeout?: '1s' } = {}) {
@@ -433,7 +426,7 @@ describe.each(faults)('a plan whose process dies %s a write', (fault) => {
 describe('two plans at once', () => {
   it('of one run: one is made', async () => {
     for (let round = 0; round < 20; round++) {
-      party = newParty();
+      party = new TestParty(database, 'ledger');
       let asked = 0;
       adding(async () => {
         asked += 1;
@@ -452,7 +445,7 @@ describe('two plans at once', () => {
 
   it('one of whose invocations was taken for dead: the later one stands', async () => {
     for (let round = 0; round < 8; round++) {
-      party = newParty();
+      party = new TestParty(database, 'ledger');
       const plans = [
         Array.from({ length: 45 }, (_, index) => `first ${index}`),
         Array.from({ length: 30 }, (_, index) => `second ${index}`),

@@ -42,7 +42,7 @@ describe('a timeout', () => {
   });
 
   it('covers all tries and keeps the last error', async () => {
-    party.ports = { ...party.ports, timing: { ...party.ports.timing, second: 1_000 } };
+    party.setTiming({ second: 1_000 });
     party.add('1', { timeout: '1s', retries: 5, run: () => Promise.reject(new Error('HTTP 503')) });
 
     await party.deploy();
@@ -70,7 +70,6 @@ describe('a timeout', () => {
       new Promise((resolve) =>
         signal.addEventListener('abort', () => setTimeout(resolve, 10, 'just in time')),
       );
-    party.ports = { ...party.ports, timing: { ...party.ports.timing, grace: 10_000 } };
     party.add('1', { timeout: '1s', run: inTime });
 
     await party.deploy();
@@ -87,6 +86,7 @@ describe('a timeout', () => {
   });
 
   it('that a task does not obey ends the process, after the record', async () => {
+    party.setTiming({ grace: 50 });
     party
       .add('1', { timeout: '1s', run: never }, { onFailure: 'continue' })
       .add('2', { run: () => 'not reached' });
@@ -105,7 +105,7 @@ describe('the deadline of a deploy', () => {
   it('aborts the task that runs', async () => {
     party.add('1', { run: untilAborted });
 
-    await party.deploy({ deadline: new Date(Date.now() + 200).toISOString() });
+    await party.deploy({ deadline: party.deadlineIn(100) });
 
     expect(await party.record('1')).toMatchObject({ state: 'failed', reason: 'deploy timeout' });
   });
