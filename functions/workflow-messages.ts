@@ -97,6 +97,8 @@ export type Decision =
   | ({ v: 1; runId: string; action: 'run'; work: Work } & Thread)
   | ({ v: 1; runId: string; action: 'wait'; seconds: number } & Thread)
   | FanOut
+  /** Of a child: its run no longer wants it executed, nor any other of its task that has not begun. */
+  | { v: 1; runId: string; action: 'stop' }
   | ({ v: 1; runId: string; action: 'end' } & RunnerCheck);
 
 /** Has each of these children of a task executed, in an execution of its own, so many at a time. */

@@ -9,6 +9,11 @@ type States = Readonly<Record<string, object>>;
 
 /** Most of half an hour, since nobody else would end the run. */
 const RETRY_DECIDE = { IntervalSeconds: 2, BackoffRate: 2, MaxDelaySeconds: 60, MaxAttempts: 30 };
+/**
+ * What fails is a child that is told to stop, in place of all that have not begun: thousands would take minutes to be
+ * asked one by one. Beside it only one whose Decide has failed for half an hour.
+ */
+const TOLERATED_FAILURES = 10;
 const RETRY_THROTTLED = { IntervalSeconds: 1, BackoffRate: 2, MaxDelaySeconds: 30, MaxAttempts: 8 };
 
 /**
@@ -34,7 +39,7 @@ function fanOut(functions: WorkflowFunctions): object {
     Label: 'Children',
     ItemsPath: '$.children',
     MaxConcurrencyPath: '$.parallel',
-    ToleratedFailurePercentage: 100,
+    ToleratedFailureCount: TOLERATED_FAILURES,
     ItemSelector: {
       v: 1,
       'runId.$': '$.runId',
@@ -46,7 +51,12 @@ function fanOut(functions: WorkflowFunctions): object {
       ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
       StartAt: 'ChildDecide',
       States: {
-        ...loop(functions, 'Child'),
+        ...loop(functions, 'Child', [{ Variable: '$.action', StringEquals: 'stop', Next: 'ChildStop' }]),
+        ChildStop: {
+          Type: 'Fail',
+          Error: 'AfterParty.Stopped',
+          Cause: 'the run no longer wants the children of the task executed',
+        },
         // All outputs together are the output of the Map, which has a limit.
         ChildEnd: { Type: 'Succeed', OutputPath: null },
       },

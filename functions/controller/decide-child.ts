@@ -40,6 +40,7 @@ interface Subject {
 export async function decideChild(ports: ControllerPorts, state: ChildState): Promise<Decision> {
   const { runId, version, child, share } = state;
   const end: Decision = { v: 1, runId, action: 'end' };
+  const stop: Decision = { v: 1, runId, action: 'stop' };
   const subject = await find(ports, state);
   if (subject === undefined) return end;
   const verdict = await settleEnd(ports, state, subject);
@@ -47,21 +48,23 @@ export async function decideChild(ports: ControllerPorts, state: ChildState): Pr
   const { run, task, record, records } = subject;
   const now = ports.now();
   if (verdict === 'call-again') return wait(run, untilDeadline(run, now));
-  if (untilDeadline(run, now) <= 0) return end;
+  if (untilDeadline(run, now) <= 0) return stop;
   switch (standingOfChild(task, { number: child, ...record }, run, now)) {
     case 'running':
       return wait(run, leaseEnd(record) - now);
     case 'broken-off':
       await settle(ports, run, task, record, WITHOUT_A_WORD, records);
       return decideChild(ports, { v: 1, runId, version, child, share });
-    case 'ready':
-      if (!(await isOpen(ports, subject))) return end;
+    case 'ready': {
+      const wants = await whatRunWants(ports, subject);
+      if (wants !== 'run') return wants === 'stop' ? stop : end;
       return runWork(ports, run, {
         versions: [versionKey(version)],
         child,
         attempt: record.attempt,
         ...(share === undefined ? {} : { share }),
       });
+    }
     default:
       return end;
   }
@@ -87,14 +90,18 @@ async function find(
   }
 }
 
-/** Whether the run still wants the child executed. */
-async function isOpen(ports: ControllerPorts, { run, task, record }: Subject): Promise<boolean> {
-  if (isSettled(run) || run.request !== undefined) return false;
+/** Whether the run still wants children of the task executed, and this one is of them. */
+async function whatRunWants(
+  ports: ControllerPorts,
+  { run, task, record }: Subject,
+): Promise<'run' | 'stop' | 'end'> {
+  if (isSettled(run) || run.request !== undefined) return 'stop';
   const whole = await wholeOf(ports, run, task);
-  if (whole?.children === undefined || whole.children.plan !== record.plan) return false;
+  if (whole?.children === undefined || whole.request !== undefined) return 'stop';
   const isFannedOut = whole.state === 'fanned-out';
-  if (run.dryRun === true) return !isFannedOut;
-  return isFannedOut && whole.run === run.runId && whole.request === undefined;
+  const isOpen = run.dryRun === true ? !isFannedOut : isFannedOut && whole.run === run.runId;
+  if (!isOpen) return 'stop';
+  return whole.children.plan === record.plan ? 'run' : 'end';
 }
 
 /** The task's own record; undefined too where it cannot be read, of which the run itself will tell. */

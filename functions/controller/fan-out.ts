@@ -20,8 +20,8 @@ import { mayBeCalledAgain, untilDeadline } from './work-order.ts';
 /** How many children one Distributed Map takes. */
 const MAP_LIMIT = 10_000;
 /**
- * How many it takes for each of those that are executed side by side, where a deadline may come meanwhile: each of
- * the rest takes up to a second to be passed over then, and CloudFormation waits for no longer than minutes.
+ * How many it takes for each of those that are executed side by side, where a deadline may come meanwhile: Step
+ * Functions may begin some of the rest all the same, and CloudFormation waits for no longer than minutes.
  */
 const UNTIL_ANSWERED = 60;
 /** Between two Distributed Maps, after one that could not be carried out. */

@@ -16,7 +16,7 @@ export async function countStep(
   { runId, steps = 0, generation, version, child, share }: DecideMessage['state'],
   decision: Decision,
 ): Promise<Decision> {
-  if (decision.action === 'end') return decision;
+  if (decision.action === 'end' || decision.action === 'stop') return decision;
   if (steps + 1 < (ports.stepsLimit ?? STEPS_LIMIT)) {
     return {
       ...decision,

@@ -136,17 +136,23 @@ export class Driver implements Workflow {
   }
 
   /** @param runner is kept between invocations; a new one for each by default */
-  async #execute(id: ExecutionId, begin: State, first?: Promise<Decision>, runner?: Runner): Promise<void> {
+  async #execute(
+    id: ExecutionId,
+    begin: State,
+    first?: Promise<Decision>,
+    runner?: Runner,
+  ): Promise<'end' | 'stop'> {
     let decision = await (first ?? this.#decide(begin));
-    while (decision.action !== 'end') {
+    while (decision.action !== 'end' && decision.action !== 'stop') {
       this.#closing.signal.throwIfAborted();
       decision = await this.#follow(id, decision, runner);
     }
+    return decision.action;
   }
 
   async #follow(
     id: ExecutionId,
-    decision: Exclude<Decision, { action: 'end' }>,
+    decision: Exclude<Decision, { action: 'end' | 'stop' }>,
     runner: Runner | undefined,
   ): Promise<Decision> {
     const { runId, steps, generation } = decision;
@@ -179,7 +185,8 @@ export class Driver implements Workflow {
   }
 
   /**
-   * A loop for each child, so many side by side; as in a Distributed Map, one that fails stops no other.
+   * A loop for each child, so many side by side; as in a Distributed Map, one that fails stops no other, and where
+   * one is told to stop no further one begins.
    * @returns what kept children from being seen to
    */
   async #fanOut(
@@ -191,11 +198,13 @@ export class Driver implements Workflow {
     const waiting = children.values();
     const failures: unknown[] = [];
     const runners = await Promise.all(Array.from({ length: width }, () => this.#ports.runner()));
+    let isStopped = false;
     const workers = runners.map(async (runner) => {
       for (const child of waiting) {
-        if (this.#closing.signal.aborted) break;
+        if (isStopped || this.#closing.signal.aborted) break;
         const begin: State = { v: 1, runId, version, child, share: wider };
-        await this.#execute(id, begin, undefined, runner).catch((error) => failures.push(error));
+        const came = await this.#execute(id, begin, undefined, runner).catch((error) => failures.push(error));
+        isStopped ||= came === 'stop';
       }
       await runner.end();
     });

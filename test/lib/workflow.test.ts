@@ -209,7 +209,7 @@ interface MapState {
   readonly Label: string;
   readonly ItemsPath: string;
   readonly MaxConcurrencyPath: string;
-  readonly ToleratedFailurePercentage: number;
+  readonly ToleratedFailureCount: number;
   readonly ItemSelector: Readonly<Record<string, unknown>>;
   readonly ItemProcessor: {
     readonly ProcessorConfig: unknown;
@@ -237,8 +237,9 @@ describe('the Distributed Map over the children of a task', () => {
     expect(at(map.MaxConcurrencyPath, decision)).toBe(8);
   });
 
-  it('lets one whose execution fails stop no other', () => {
-    expect(map.ToleratedFailurePercentage).toBe(100);
+  it('lets one whose execution fails stop no other, and some that are told to stop all the rest', () => {
+    expect(map.ToleratedFailureCount).toBe(10);
+    expect(inner.ChildStop).toMatchObject({ Type: 'Fail', Error: 'AfterParty.Stopped' });
   });
 
   it('tells the first Decide of each which child it is for', () => {
@@ -253,8 +254,8 @@ describe('the Distributed Map over the children of a task', () => {
 
   it('is the same loop within, under names of its own', () => {
     expect(first).toBe('ChildDecide');
-    const loop = ['ChildDecide', 'ChildAction', 'ChildRun', 'ChildReport', 'ChildWait', 'ChildEnd'];
-    expect(Object.keys(inner)).toEqual(loop);
+    const loop = ['ChildDecide', 'ChildAction', 'ChildRun', 'ChildReport', 'ChildWait'];
+    expect(Object.keys(inner)).toEqual([...loop, 'ChildStop', 'ChildEnd']);
     expect(Object.keys(States).filter((name) => name in inner)).toEqual([]);
     for (const name of ['Decide', 'Run', 'Report', 'Wait']) {
       const renamed = JSON.stringify(inner[`Child${name}`]).replace(/"Child(?=\w+")/g, '"');
@@ -263,6 +264,7 @@ describe('the Distributed Map over the children of a task', () => {
     expect(inner.ChildAction?.Choices?.map(({ StringEquals, Next }) => [StringEquals, Next])).toEqual([
       ['run', 'ChildRun'],
       ['wait', 'ChildWait'],
+      ['stop', 'ChildStop'],
       ['end', 'ChildEnd'],
     ]);
   });

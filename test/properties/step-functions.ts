@@ -87,6 +87,7 @@ export class StepFunctions {
       const decision = await this.#decide(state);
       this.histories.push(JSON.stringify(decision));
       if (decision.action === 'end') return;
+      if (decision.action === 'stop') throw new Error('stopped');
       state = decision;
       if (decision.action === 'wait') await simulation.sleep(decision.seconds * 1000);
       else if (decision.action === 'run') state = { ...decision, ...(await this.#run(decision.work)) };
@@ -99,20 +100,27 @@ export class StepFunctions {
     const { simulation } = this.#around();
     let isAborted = false;
     const left = children.values();
+    const tooMany = Promise.withResolvers<Pick<State, 'error'>>();
+    const abort = (name: string): Pick<State, 'error'> => {
+      isAborted = true;
+      return { error: { Error: name, Cause: 'the Map failed' } };
+    };
+    const failed = (child: number, error: unknown): void => {
+      this.histories.push(`FAILED child ${child}: ${error}`);
+      tooMany.resolve(abort('States.ExceedToleratedFailureThreshold'));
+    };
     const one = async (): Promise<void> => {
       for (const child of left) {
         if (isAborted || this.#lost.has(runId)) return;
-        const failed = (error: unknown): unknown => this.histories.push(`FAILED child ${child}: ${error}`);
-        await this.#loop({ v: 1, runId, version, child, share }, () => isAborted).catch(failed);
+        await this.#loop({ v: 1, runId, version, child, share }, () => isAborted).catch((error: unknown) =>
+          failed(child, error),
+        );
       }
     };
     const over = Promise.all(Array.from({ length: parallel }, one)).then(() => ({}));
-    if (!simulation.oneIn(15)) return over;
-    const failure = simulation.sleep(simulation.choose(40) * 1000).then(() => {
-      isAborted = true;
-      return { error: { Error: 'States.Runtime', Cause: 'the Map failed' } };
-    });
-    return Promise.race([over, failure]);
+    if (!simulation.oneIn(15)) return Promise.race([tooMany.promise, over]);
+    const failure = simulation.sleep(simulation.choose(40) * 1000).then(() => abort('States.Runtime'));
+    return Promise.race([tooMany.promise, over, failure]);
   }
 
   async #decide(state: State): Promise<Decision> {

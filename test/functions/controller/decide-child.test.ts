@@ -24,6 +24,7 @@ const KILLED = {
 };
 const REFUSED = { Error: 'Lambda.SdkClientException' };
 const END = { v: 1, runId: RUN, action: 'end' };
+const STOP = { v: 1, runId: RUN, action: 'stop' };
 const WORK: Work = {
   v: 1,
   runId: RUN,
@@ -107,10 +108,10 @@ describe('Decide of a child', () => {
     });
   });
 
-  it('ends at the deadline', async () => {
+  it('stops the rest at the deadline', async () => {
     const party = await ChildParty.with();
     party.now = 1_801;
-    expect(await party.of2()).toEqual(END);
+    expect(await party.of2()).toEqual(STOP);
     expect((await party.child(2)).state).toBe('pending');
   });
 
@@ -132,16 +133,23 @@ describe('Decide of a child', () => {
     ],
     ['its task is another run’s', (party) => party.ledger.edit('task#1', { run: OTHER_RUN })],
     ['its task is settled', (party) => party.ledger.edit('task#1', { state: 'paused' })],
+    ['its task is damaged', (party) => party.ledger.edit('task#1', { children: undefined })],
+  ])('begins nothing where %s, and stops the rest', async (_, happens) => {
+    const party = await ChildParty.with();
+    await happens(party);
+    expect(await party.of2()).toEqual(STOP);
+  });
+
+  it.each<[string, (party: ChildParty) => Promise<unknown>]>([
     [
-      'its task has another plan',
+      'it is of another plan than its task',
       async (party) => {
         const { children } = await party.ledger.record('1');
         await party.ledger.edit('task#1', { children: { ...children, plan: LATER_PLAN } });
       },
     ],
-    ['its task is damaged', (party) => party.ledger.edit('task#1', { children: undefined })],
     ['it is damaged', (party) => party.editChild(2, { history: 'none' })],
-  ])('begins nothing where %s', async (_, happens) => {
+  ])('begins nothing where %s, and leaves the rest alone', async (_, happens) => {
     const party = await ChildParty.with();
     await happens(party);
     expect(await party.of2()).toEqual(END);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { at, TestTable } from '../ledger/open-ledger.ts';
 import { ARN, OTHER_RUN, RUN } from './party.ts';
-import { SplittingParty } from './splitting-party.ts';
+import { SplittingParty, STOPPED } from './splitting-party.ts';
 
 let table: TestTable;
 beforeAll(async () => {
@@ -13,6 +13,7 @@ const KEYS = ['acme', 'globex', 'initech'];
 const done = { state: 'succeeded', result: 'ok' } as const;
 const pause = { kind: 'pause', by: ARN, at: at(25) } as const;
 const END = { action: 'end' };
+const STOP = { v: 1, runId: RUN, action: 'stop' };
 const WAIT = { action: 'wait' };
 
 const answerOf = async (party: SplittingParty) => (await party.run()).answer;
@@ -22,8 +23,8 @@ describe('while children are executed', () => {
     const party = await SplittingParty.split(table, KEYS);
     const claim = await party.claimChild(1);
     await party.ledger.tasks.requestStop('1', pause);
-    expect(await party.decideChild(2)).toMatchObject(END);
-    expect(await party.decide()).toMatchObject({ ...WAIT, seconds: 10 });
+    expect(await party.decideChild(2)).toEqual(STOP);
+    expect(await party.decide({ error: STOPPED })).toMatchObject({ ...WAIT, seconds: 10 });
     await party.ledger.children('1').at(1).finish(claim, { state: 'paused', cursor: 7, by: ARN }, at(30));
     expect(await party.decide()).toMatchObject(END);
     expect(await party.ledger.record('1')).toMatchObject({ state: 'paused', by: ARN });
@@ -50,8 +51,8 @@ describe('while children are executed', () => {
     const party = await SplittingParty.split(table, KEYS);
     const claim = await party.claimChild(1);
     await party.ledger.runs.requestCancel(RUN, { cause, by: ARN, at: at(25) });
-    expect(await party.decideChild(2)).toMatchObject(END);
-    expect(await party.decide()).toMatchObject(WAIT);
+    expect(await party.decideChild(2)).toEqual(STOP);
+    expect(await party.decide({ error: STOPPED })).toMatchObject(WAIT);
     await party.ledger.children('1').at(1).finish(claim, { state: 'interrupted', reason: 'aborted' }, at(30));
     expect(await party.decide()).toMatchObject(END);
     expect((await party.ledger.record('1')).state).toBe(state);
@@ -64,8 +65,8 @@ describe('while children are executed', () => {
     party.now = 1_780;
     await party.claimChild(1, RUN, { leaseUntil: at(1_830) });
     party.now = 1_801;
-    expect(await party.decideChild(2)).toMatchObject(END);
-    expect(await party.decide()).toMatchObject(WAIT);
+    expect(await party.decideChild(2)).toEqual(STOP);
+    expect(await party.decide({ error: STOPPED })).toMatchObject(WAIT);
     const answer = await answerOf(party);
     expect(answer?.status).toBe('FAILED');
     expect(answer?.text).toMatch(
@@ -138,7 +139,7 @@ describe('children that another run sees to', () => {
       reason: expect.stringContaining('ended before its children did'),
     });
     // The run that was thought to have ended begins none of them any more.
-    expect(await party.decideChild(3, {}, RUN)).toMatchObject(END);
+    expect(await party.decideChild(3, {}, RUN)).toEqual(STOP);
   });
 
   it('and that has ended are left where a person had asked it to pause them', async () => {

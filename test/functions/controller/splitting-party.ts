@@ -16,6 +16,15 @@ import { deployed, manifestOf, RUN, runOf, selectedTask, TestParty } from './par
 
 type State = Partial<DecideMessage['state']>;
 
+/** What a Distributed Map comes to whose children are told to stop. */
+export const STOPPED = { Error: 'States.ExceedToleratedFailureThreshold', Cause: 'too many have failed' };
+
+type Over = Extract<Decision, { action: 'end' | 'stop' }>;
+
+function isOver(decision: Decision): decision is Over {
+  return decision.action === 'end' || decision.action === 'stop';
+}
+
 /** How a write goes wrong. */
 export type Fault = 'before' | 'after' | 'twice';
 
@@ -141,7 +150,7 @@ export class SplittingParty extends TestParty {
   async carryOut(keys: readonly string[], runId = RUN, ledger: Ledger = this.ledger): Promise<void> {
     const party = new SplittingParty(this.table, this.ports.manifest.tasks[0] ?? {}, ledger);
     let decision: Decision = { v: 1, runId, action: 'wait', seconds: 1 };
-    for (let steps = 0; decision.action !== 'end'; steps++) {
+    for (let steps = 0; !isOver(decision); steps++) {
       if (steps > 100) throw new Error('the run does not end');
       decision = await this.#step(party, ledger, keys, decision);
     }
@@ -151,7 +160,7 @@ export class SplittingParty extends TestParty {
     party: SplittingParty,
     ledger: Ledger,
     keys: readonly string[],
-    decision: Exclude<Decision, { action: 'end' }>,
+    decision: Exclude<Decision, Over>,
   ): Promise<Decision> {
     const { runId, version, child, share } = decision;
     const thread = child === undefined ? {} : { version, child, share };
@@ -170,7 +179,8 @@ export class SplittingParty extends TestParty {
         let next: Decision = await party
           .decideChild(number, { share: decision.share }, runId)
           .catch(() => party.decideChild(number, { share: decision.share }, runId));
-        while (next.action !== 'end') next = await this.#step(party, ledger, keys, next);
+        while (!isOver(next)) next = await this.#step(party, ledger, keys, next);
+        if (next.action === 'stop') return ask({ error: STOPPED });
       }
       return ask({});
     }

@@ -163,6 +163,19 @@ describe('fan-out', () => {
     });
   });
 
+  it('begins no further one where one is told to stop', async () => {
+    const { driver, told } = driverOf({
+      parent: [map(numbers(1_000), 2)],
+      child: (state) => (state.child === 5 ? { v: 1, runId, action: 'stop' } : runOnce(state)),
+    });
+
+    await driver.start(runId);
+    await driver.settled(runId);
+
+    expect(Math.max(...told.map(({ child = 0 }) => child))).toBeLessThan(10);
+    expect(told.at(-1)).toEqual({ v: 1, runId, steps: 1 });
+  });
+
   it('has recorded what every child came to when it is closed, and begins no further one', async () => {
     const begun = new Set<number | undefined>();
     const bothBegun = Promise.withResolvers<void>();
