@@ -73,7 +73,7 @@ export function splitRecord(ports: ControllerPorts, { records }: LedgerView, tas
 /** Undefined for one whose key cannot be read. */
 function nameOf({ children: { of } }: SplitTask, child: ListedChild): string | undefined {
   if (of === 'shards') return String(child.number);
-  return child.damaged === undefined ? child.key : undefined;
+  return child.key;
 }
 
 function unknown(
@@ -89,11 +89,11 @@ function unknown(
       `task ${idOf(task)} has no shard ${JSON.stringify(key)}`,
       `name one by its number, from 1 to ${count}; ${list}`,
     );
-  // It may well be the key of one that cannot be read.
-  for (const { damaged } of all) if (damaged !== undefined) throw damaged;
+  // It may well be the key of one whose key cannot be read.
+  for (const child of all) if (child.damaged !== undefined && child.key === undefined) throw child.damaged;
   const near = nearest(
     key,
-    all.flatMap((child) => (child.damaged === undefined ? (child.key ?? []) : [])),
+    all.flatMap((child) => child.key ?? []),
   ).map((name) => JSON.stringify(name));
   const meant = near.length === 0 ? '' : ` (did you mean ${near.join(', ')}?)`;
   throw new PartyError('unknown-key', `task ${idOf(task)} has no ${childName(0, key)}${meant}`, list);

@@ -142,8 +142,8 @@ export function attemptStatus(
 
 export function childStatus(child: ListedChild, now: number): ChildStatus {
   if (child.damaged !== undefined) {
-    const { number, damaged } = child;
-    const name = { number, key: String(number), shard: null };
+    const { number, damaged, key = String(number) } = child;
+    const name = { number, key, shard: null };
     return { ...name, state: 'damaged', ...attemptStatus(undefined, now), reason: damaged.message };
   }
   const { number, key, shard, state } = child;

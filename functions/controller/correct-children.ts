@@ -54,7 +54,7 @@ function refuseExecuted(ports: ControllerPorts, { task, children }: NamedChildre
 }
 
 function nameOf(child: NamedChildren['children'][number]): string {
-  return childName(child.number, child.damaged === undefined ? child.key : undefined);
+  return childName(child.number, child.key);
 }
 
 /** Where no run sees to its children, a task has come to what they have come to. */

@@ -129,6 +129,7 @@ async function wantedOf(
   const named = tasks.map((task) => ({ ...task, deployed: task }));
   const found = await findChildren(ports, view, named, keys);
   await refuseHeld(ports, view, tasks);
+  for (const { damaged } of found.children) if (damaged !== undefined) throw damaged;
   const children = found.children.filter((child) => child.damaged === undefined && isWanted(child));
   return { wanted: children.length === 0 ? [] : tasks, children };
 }

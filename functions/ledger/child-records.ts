@@ -22,7 +22,9 @@ export const CHILDREN_LIMIT: number = 10 ** DIGITS - 1;
 export type PlannedChild = { readonly key: string } | { readonly shard: { index: number; count: number } };
 
 type Readable<Read> = Read & { readonly damaged?: never };
-type Numbered<Read> = { readonly number: number } & (Readable<Read> | { readonly damaged: PartyError });
+/** Of one whose item cannot be read: its key, where that can. */
+type Damaged = { readonly damaged: PartyError; readonly key?: string };
+type Numbered<Read> = { readonly number: number } & (Readable<Read> | Damaged);
 
 /** A child as it stands; `damaged` where its item is missing or cannot be read. */
 export type Child = Numbered<ChildStanding>;
@@ -142,9 +144,10 @@ function sortKey(number: number): string {
 function picked<Name extends keyof TaskRecord>(
   item: Record<string, unknown>,
   names: readonly Name[],
-): Readable<Pick<TaskRecord, Name>> | { damaged: PartyError } {
+): Readable<Pick<TaskRecord, Name>> | Damaged {
   const record = parsedOrError(item);
-  if (record instanceof PartyError) return { damaged: record };
+  if (record instanceof PartyError)
+    return { damaged: record, ...(typeof item.key === 'string' && { key: item.key }) };
   return Object.fromEntries(
     names.flatMap((name) => (record[name] === undefined ? [] : [[name, record[name]]])),
   ) as Pick<TaskRecord, Name>;

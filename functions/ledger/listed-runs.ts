@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { PartyError } from '../errors.ts';
+import type { PartyError } from '../errors.ts';
+import { damagedRecord } from './damaged-record.ts';
 
 const time = v.pipe(v.string(), v.isoTimestamp());
 const listedRunSchema = v.pipe(
@@ -29,10 +30,5 @@ export const listedRunAttributes = [
 export function listedRunOrError(item: Record<string, unknown>): ListedRun | PartyError {
   const parsed = v.safeParse(listedRunSchema, item);
   if (parsed.success) return parsed.output;
-  const issue = parsed.issues[0];
-  return new PartyError(
-    'damaged-record',
-    `the ledger item pk "${item.pk}", sk "${item.sk}" is damaged: attribute ${v.getDotPath(issue) ?? 'state'}: ${issue.message}`,
-    'mend the attribute in the DynamoDB console',
-  );
+  return damagedRecord(item, parsed.issues[0]);
 }

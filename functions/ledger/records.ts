@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { PartyError } from '../errors.ts';
+import { damagedRecord } from './damaged-record.ts';
 
 const time = v.pipe(v.string(), v.isoTimestamp());
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -285,16 +285,9 @@ function neededWhile(
   );
 }
 
-/** People edit items in the console: say which attribute does not fit, and how to go on. */
+/** @throws PartyError `damaged-record` */
 function parse<Schema extends v.GenericSchema>(schema: Schema, item: Item): v.InferOutput<Schema> {
   const parsed = v.safeParse(schema, item);
   if (parsed.success) return parsed.output;
-  const issue = parsed.issues[0];
-  throw new PartyError(
-    'damaged-record',
-    `the ledger item pk "${item.pk}", sk "${item.sk}" is damaged: attribute ${v.getDotPath(issue) ?? 'state'}: ${issue.message}`,
-    String(item.sk).startsWith('task#')
-      ? `mend the attribute in the DynamoDB console, or make the task pending again: npx after-party reset ${String(item.sk).slice('task#'.length)} --reason "..."`
-      : 'mend the attribute in the DynamoDB console',
-  );
+  throw damagedRecord(item, parsed.issues[0]);
 }

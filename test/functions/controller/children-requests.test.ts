@@ -147,7 +147,7 @@ describe('invoke of keys', () => {
 
   it('names the item that cannot be read, where a key is not found', async () => {
     const party = await partyAfter([]);
-    await party.editChild(2, { attempt: 'many' });
+    await party.editChild(2, { key: 5 });
     expect(await party.refusal(invoke(['globex']))).toMatchObject({ code: 'damaged-record' });
     await expect(party.ask(invoke(['acme'], { confirmed: true }))).resolves.toMatchObject({
       state: 'running',
@@ -252,10 +252,33 @@ describe('reset of a key', () => {
     expect((await party.ledger.record('1')).state).toBe('succeeded');
   });
 
-  it('mends a shard whose item is damaged, and not a key whose name cannot be read', async () => {
+  it('mends a key whose item is damaged', async () => {
     const party = await partyAfter(['globex']);
     await party.editChild(2, { attempt: 'many' });
-    expect(await party.refusal(correction('reset', 'globex'))).toMatchObject({ code: 'damaged-record' });
+    const damaged = { code: 'damaged-record', resolution: expect.stringContaining('reset 1 --key KEY') };
+    for (const request of [correction('mark-done', 'globex'), invoke(['globex'], { confirmed: true })])
+      expect(await party.refusal(request)).toMatchObject(damaged);
+
+    const { children } = await party.ask<Corrections>(correction('reset', 'globex'));
+
+    expect(children).toMatchObject([{ number: 2, key: 'globex', state: 'pending' }]);
+    expect(await party.child(2)).toMatchObject({ state: 'pending', key: 'globex' });
+  });
+
+  it('mends no key that cannot be read, and says so', async () => {
+    const party = await partyAfter(['globex']);
+    await party.editChild(2, { key: 5 });
+    const refusal = await party.refusal(correction('reset', 'globex'));
+    expect(refusal).toMatchObject({
+      code: 'damaged-record',
+      message: expect.stringContaining('attribute key'),
+    });
+    expect(refusal.resolution).toBe('mend the attribute in the DynamoDB console');
+  });
+
+  it('mends a shard whose item is damaged', async () => {
+    const party = await partyAfter(['globex']);
+    await party.editChild(2, { attempt: 'many' });
     await party.ledger.edit('task#1', {
       children: { of: 'shards', count: 4, parallel: 10, plan: (await party.child(1)).plan },
     });
