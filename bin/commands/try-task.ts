@@ -8,6 +8,8 @@ import type { FileWatch } from '../project/file-watch.ts';
 import type { LocalTask } from '../project/local-tasks.ts';
 import { taskEnvironment } from '../project/task-environment.ts';
 import { trialBundle } from '../project/trial-bundle.ts';
+import { showPassingLines } from '../terminal/live-lines.ts';
+import { titleOf } from '../terminal/task-lines.ts';
 import type { CommandContext, Surroundings } from './context.ts';
 import type { DevOptions } from './dev.ts';
 import { followRun, isOver } from './follow-run.ts';
@@ -42,6 +44,7 @@ export async function tryTask(
   try {
     const environment = await taskEnvironment(tasksFolder, choice, cwd);
     const onInputs = (files: readonly string[]) => void inputs.push(...files);
+    showPassingLines(terminal, () => [`bundling ${titleOf(task)}`]);
     const bundle = trialBundle({ tasksFolder, task, environment, outdir, onInputs });
     await watch.add(inputs);
     const onWarning = (message: string) => terminal.progress(message);
@@ -62,6 +65,7 @@ export async function tryTask(
       await party.close();
     }
   } finally {
+    terminal.endPassingLines();
     await watch.add(inputs);
     await rm(outdir, { recursive: true, force: true });
   }

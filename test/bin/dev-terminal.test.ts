@@ -33,6 +33,8 @@ it('dev asks which task is meant, and ends at Ctrl-C', { timeout: 120_000 }, asy
   terminal.press('\r');
   await terminal.sees(/✔ 2_two .*this is 2_two/);
   await terminal.sees('waiting for changes (Ctrl-C to end)');
+  expect(terminal.written).toContain('bundling 2_two');
+  expect(terminal.text).not.toContain('bundling');
   terminal.press(CTRL_C);
 
   expect(await terminal.end()).toBe(0);
