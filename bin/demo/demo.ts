@@ -38,12 +38,19 @@ async function showDemo(folder: string): Promise<void> {
   }
   const seconds = Math.ceil((performance.now() - begun) / 1000);
   const params = JSON.stringify({ month: '2026-01' });
-  print(`\n${seconds} s. Look around: cd ${shown} && npx after-party status --local`);
-  print(`Run one by hand: npx after-party invoke recalculate_invoices --local --params '${params}'`);
-  print('Write one:       npx after-party generate task say_hello && npx after-party dev say_hello');
+  printCommands([
+    `\n${seconds} s. Look around: cd ${shown} && npx after-party status --local`,
+    `Run one by hand: npx after-party invoke recalculate_invoices --local --params '${params}'`,
+    'Write one:       npx after-party generate task say_hello && npx after-party dev say_hello',
+  ]);
 }
 
 /** No line is broken within a word, and those that follow one stand below what it says of its task. */
 function print(line: string): void {
   terminal.print(undefined, () => wrapped(line, terminal.width, '    '));
+}
+
+/** Broken into lines they could not be pasted. */
+function printCommands(lines: readonly string[]): void {
+  terminal.print(undefined, () => lines);
 }
