@@ -97,10 +97,13 @@ export function progressOf(record: Attempted | undefined, now: number): TaskProg
 function paced(
   { done, total }: NonNullable<TaskRecord['progress']>,
   moved: number,
-  record: Timed,
+  record: Timed & { readonly rate?: number | undefined },
   now: number,
 ): TaskProgress {
-  const perMs = pace(moved, record, now);
+  const measured = pace(moved, record, now);
+  // A person may have set the rate since.
+  const { rate = Number.POSITIVE_INFINITY } = record;
+  const perMs = measured && Math.min(measured, rate / 1000);
   return {
     done,
     total: total ?? null,
@@ -120,7 +123,10 @@ function pace(moved: number, { beganAt, startedAt }: Timed, now: number): number
 }
 
 /** What the records of tasks and of children have in common. */
-type Attempted = Omit<ChildListing, 'key' | 'shard' | 'state'> & { readonly state: TaskState };
+type Attempted = Omit<ChildListing, 'key' | 'shard' | 'state'> & {
+  readonly state: TaskState;
+  readonly rate?: number | undefined;
+};
 
 /** What people are shown of a record, whether a task's or a child's. */
 export function attemptStatus(

@@ -229,6 +229,14 @@ describe('the progress of a task', () => {
     expect(progressOf(runningRecord('1', { startedAt: at(0), progress: far }))).toMatchObject(expected);
   });
 
+  it('has no higher pace than the rate that a person set meanwhile', () => {
+    const fields = { startedAt: at(10), progress };
+    expect(progressOf(runningRecord('1', { ...fields, rate: 2 }))).toMatchObject({
+      ...{ itemsPerSecond: 2, msLeft: 45_000 },
+    });
+    expect(progressOf(runningRecord('1', { ...fields, rate: 50 }))).toMatchObject({ itemsPerSecond: 5 });
+  });
+
   it('has no pace in its first moments, of which none can be told', () => {
     const running = runningRecord('1', { startedAt: at(29.5), progress: { done: 1, total: 200 } });
     expect(progressOf(running)).toEqual({ done: 1, total: 200, itemsPerSecond: null, msLeft: null });
