@@ -166,7 +166,7 @@ describe('dev', { timeout: 240_000 }, () => {
     await writeTask('1_one.ts', "run: () => 'one ran'");
     await writeTask('2_two.ts', "run: () => 'two ran'");
     const several = await dev().ended;
-    const unknown = await dev('tow').ended;
+    const unknown = await dev('too').ended;
     const badParams = await dev('two', '--params', '{').ended;
     await utimes(join(app, 'tasks/2_two.ts'), 1_700_000_000, 1_700_000_000);
     const last = await dev().round();
@@ -175,7 +175,7 @@ describe('dev', { timeout: 240_000 }, () => {
     expect(several).toMatchObject({ code: 2, stderr: expect.stringContaining('after-party dev one | two') });
     expect(unknown).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/no task "tow" \(did you mean two\?\)\n.*after-party status --local/),
+      stderr: expect.stringMatching(/no task "too" \(did you mean two\?\)\n.*after-party status --local/),
     });
     expect(badParams).toMatchObject({ code: 2, stderr: expect.stringContaining('--params') });
     expect(last).toContain('one ran');
