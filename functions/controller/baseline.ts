@@ -80,7 +80,7 @@ function unknownVersions(versions: readonly string[], of: number): PartyError {
   const more = versions.length > NAMED ? ` and ${versions.length - NAMED} more` : '';
   return new PartyError(
     'unknown-versions' satisfies RefusalCode,
-    `${versions.length} of ${of} versions are of no task in the ledger, in what is deployed or in tasks/: ` +
+    `${versions.length} of ${of} versions ${versions.length === 1 ? 'is' : 'are'} of no task in the ledger, in what is deployed or in tasks/: ` +
       `${versions.slice(0, NAMED).join(', ')}${more}; nothing was changed`,
     'mend the list; or, where they are of tasks deleted long ago, record them too: --allow-unknown',
   );

@@ -96,6 +96,9 @@ describe('a baseline', () => {
       message: expect.stringMatching(/^2 of 3 versions are of no task .*: 0077, 78; nothing was changed$/),
       resolution: expect.stringContaining('--allow-unknown'),
     });
+    expect((await party.refusal(baseline({ versions: ['1', '78'] }))).message).toMatch(
+      /^1 of 2 versions is of no/,
+    );
     expect(await party.ledger.tasks.all()).toEqual(new Map());
   });
 
