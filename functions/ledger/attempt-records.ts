@@ -23,7 +23,7 @@ import {
   type TaskOutcome,
 } from './settlement.ts';
 import * as summary from './summary.ts';
-import type { LedgerTable } from './table.ts';
+import type { ItemKey, LedgerTable } from './table.ts';
 import { conditionalUpdate, namesIn } from './update-command.ts';
 
 /** What a person asks of a task while it is being executed. */
@@ -36,12 +36,6 @@ export interface TaskDemands {
 export type ClaimResult =
   | { readonly claimed: true; readonly claim: Claim }
   | { readonly claimed: false; readonly holder: TaskRecord | undefined };
-
-/** A place in the ledger. */
-export interface ItemKey {
-  readonly pk: string;
-  readonly sk: string;
-}
 
 /** Records of what is claimed, executed and settled: tasks, or the children of one. */
 export abstract class AttemptRecords {

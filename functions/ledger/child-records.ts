@@ -2,7 +2,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { PartyError } from '../errors.ts';
 import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
-import { AttemptRecords, type ItemKey, parsedOrError } from './attempt-records.ts';
+import { AttemptRecords, parsedOrError } from './attempt-records.ts';
 import {
   type ChildListing,
   type Children,
@@ -11,7 +11,7 @@ import {
   childStandingAttributes,
   type TaskRecord,
 } from './records.ts';
-import type { LedgerTable } from './table.ts';
+import type { ItemKey, LedgerTable } from './table.ts';
 import { namesIn } from './update-command.ts';
 
 /** So many digits order the numbers of children as texts. */

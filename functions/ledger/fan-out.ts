@@ -1,5 +1,4 @@
 import type { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { ItemKey } from './attempt-records.ts';
 import type { Claim } from './claim.ts';
 import type { Children, RunRecord, SelectedTask, TaskRecord } from './records.ts';
 import {
@@ -12,6 +11,7 @@ import {
   type TaskOutcome,
 } from './settlement.ts';
 import * as summary from './summary.ts';
+import type { ItemKey } from './table.ts';
 import { conditionalUpdate } from './update-command.ts';
 
 /** A task whose children are planned. */

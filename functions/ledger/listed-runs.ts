@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { PartyError } from '../errors.ts';
 import { damagedRecord } from './damaged-record.ts';
+import type { Item } from './parse-item.ts';
 
 const time = v.pipe(v.string(), v.isoTimestamp());
 const listedRunSchema = v.pipe(
@@ -27,8 +28,7 @@ export const listedRunAttributes = [
 ] as const;
 
 /** The run, or why its item cannot be read, so that one bad item does not hide the others. */
-export function listedRunOrError(item: Record<string, unknown>): ListedRun | PartyError {
+export function listedRunOrError(item: Item): ListedRun | PartyError {
   const parsed = v.safeParse(listedRunSchema, item);
-  if (parsed.success) return parsed.output;
-  return damagedRecord(item, parsed.issues[0]);
+  return parsed.success ? parsed.output : damagedRecord(item, parsed.issues[0]);
 }

@@ -2,7 +2,7 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { versionKey } from '../task/version.ts';
 import { type PartyRecord, parsePartyRecord } from './records.ts';
 import { minute } from './summary.ts';
-import type { LedgerTable } from './table.ts';
+import type { ItemKey, LedgerTable } from './table.ts';
 import { conditionalUpdate } from './update-command.ts';
 
 /** A deploy that is about to run tasks. */
@@ -66,7 +66,7 @@ export class PartyRecords {
     );
   }
 
-  #key(): { pk: string; sk: string } {
+  #key(): ItemKey {
     return { pk: this.#table.ledgerId, sk: 'party' };
   }
 }

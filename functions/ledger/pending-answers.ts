@@ -1,6 +1,6 @@
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { type PendingAnswer, parsePendingAnswer } from './records.ts';
-import type { LedgerTable } from './table.ts';
+import type { ItemKey, LedgerTable } from './table.ts';
 
 /** CloudFormation's requests that wait for an answer: `pk` is `<ledger id>#answers`, closed to the runner. */
 export class PendingAnswers {
@@ -36,7 +36,7 @@ export class PendingAnswers {
     );
   }
 
-  #key(runId: string): { pk: string; sk: string } {
+  #key(runId: string): ItemKey {
     return { pk: `${this.#table.ledgerId}#answers`, sk: runId };
   }
 }

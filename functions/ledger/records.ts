@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { damagedRecord } from './damaged-record.ts';
+import { VERSION_PATTERN } from '../task/version.ts';
+import { type Item, parseItem } from './parse-item.ts';
 
 const time = v.pipe(v.string(), v.isoTimestamp());
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -85,7 +86,7 @@ const shardSchema = v.object({ index: count, count });
 
 const taskAttributesSchema = v.object({
   schema: v.literal(1),
-  version: v.pipe(v.string(), v.regex(/^\d{1,38}$/)),
+  version: v.pipe(v.string(), v.regex(VERSION_PATTERN)),
   name: v.string(),
   state: v.picklist(taskStates),
   summary: v.string(),
@@ -156,7 +157,7 @@ const earlierTaskSchema = v.object({ version: v.string(), name: v.string() });
 export type EarlierTask = v.InferOutput<typeof earlierTaskSchema>;
 
 const selectedTaskSchema = v.object({
-  version: v.pipe(v.string(), v.regex(/^\d{1,38}$/)),
+  version: v.pipe(v.string(), v.regex(VERSION_PATTERN)),
   name: v.string(),
   when: v.picklist(['once', 'every-deploy', 'manual']),
   delivery: v.picklist(['at-least-once', 'at-most-once']),
@@ -263,13 +264,11 @@ const partySchema = v.object({
 /** What the ledger holds of the party as a whole. */
 export type PartyRecord = v.InferOutput<typeof partySchema>;
 
-type Item = Record<string, unknown>;
-
-export const parseTaskRecord = (item: Item): TaskRecord => parse(taskRecordSchema, item);
-export const parseRunRecord = (item: Item): RunRecord => parse(runRecordSchema, item);
-export const parseRunStanding = (item: Item): RunStanding => parse(runStandingSchema, item);
-export const parsePendingAnswer = (item: Item): PendingAnswer => parse(pendingAnswerSchema, item);
-export const parsePartyRecord = (item: Item): PartyRecord => parse(partySchema, item);
+export const parseTaskRecord = (item: Item): TaskRecord => parseItem(taskRecordSchema, item);
+export const parseRunRecord = (item: Item): RunRecord => parseItem(runRecordSchema, item);
+export const parseRunStanding = (item: Item): RunStanding => parseItem(runStandingSchema, item);
+export const parsePendingAnswer = (item: Item): PendingAnswer => parseItem(pendingAnswerSchema, item);
+export const parsePartyRecord = (item: Item): PartyRecord => parseItem(partySchema, item);
 
 function neededWhile(
   state: TaskState,
@@ -283,11 +282,4 @@ function neededWhile(
     ),
     [name],
   );
-}
-
-/** @throws PartyError `damaged-record` */
-function parse<Schema extends v.GenericSchema>(schema: Schema, item: Item): v.InferOutput<Schema> {
-  const parsed = v.safeParse(schema, item);
-  if (parsed.success) return parsed.output;
-  throw damagedRecord(item, parsed.issues[0]);
 }

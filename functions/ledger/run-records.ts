@@ -12,7 +12,7 @@ import {
   type SelectedTask,
 } from './records.ts';
 import { minute, oneLine } from './summary.ts';
-import type { LedgerTable } from './table.ts';
+import type { ItemKey, LedgerTable } from './table.ts';
 import { conditionalUpdate } from './update-command.ts';
 
 /** How a run ended, and what CloudFormation is told of it. */
@@ -217,7 +217,7 @@ export class RunRecords {
     );
   }
 
-  #key(runId: string): { pk: string; sk: string } {
+  #key(runId: string): ItemKey {
     return { pk: `${this.#table.ledgerId}#runs`, sk: runId };
   }
 }

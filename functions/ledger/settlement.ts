@@ -12,6 +12,7 @@ import {
   taskStates,
 } from './records.ts';
 import * as summary from './summary.ts';
+import type { ItemKey } from './table.ts';
 import { conditionalUpdate } from './update-command.ts';
 
 /** How an attempt ended. */
@@ -68,7 +69,7 @@ export type Attempted = Pick<Claim, 'attempt' | 'beganAt' | 'history'> & {
 
 export function finishUpdate(
   tableName: string,
-  key: { pk: string; sk: string },
+  key: ItemKey,
   attempted: Attempted,
   outcome: TaskOutcome,
   now: string,

@@ -3,12 +3,14 @@ import {
   type DeleteCommand,
   DynamoDBDocumentClient,
   GetCommand,
+  type GetCommandInput,
   type PutCommand,
   paginateQuery,
   type UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { retryAccessDenied } from '../access-denied.ts';
 import { withoutSdkLog } from '../without-sdk-log.ts';
+import type { Item } from './parse-item.ts';
 import { namesIn } from './update-command.ts';
 
 /** Every place that writes to the ledger. */
@@ -48,7 +50,11 @@ export const fanOutWriteSites = [
 ] as const;
 export type WriteSite = (typeof writeSites)[number] | (typeof fanOutWriteSites)[number];
 
-type Item = Record<string, unknown>;
+/** A place in the ledger. */
+export interface ItemKey {
+  readonly pk: string;
+  readonly sk: string;
+}
 
 /** What became of a conditional write; with the item as it was, or is, where the command asked for it. */
 export type Written = { applied: true; attributes: Item | undefined } | { applied: false };
@@ -75,14 +81,11 @@ export class LedgerTable {
 
   /** One item, or only the named attributes of it. */
   async get(pk: string, sk: string, attributes: readonly string[] = []): Promise<Item | undefined> {
-    const projection = attributes.map((name) => `#${name}`).join(', ');
     const command = new GetCommand({
       TableName: this.tableName,
       Key: { pk, sk },
       ConsistentRead: true,
-      ...(projection === ''
-        ? {}
-        : { ProjectionExpression: projection, ExpressionAttributeNames: namesIn(projection) }),
+      ...projectionOf(attributes),
     });
     return (await retryAccessDenied(() => this.#client.send(command))).Item;
   }
@@ -96,7 +99,6 @@ export class LedgerTable {
 
   /** As `query`, page by page, each item whole or only with the named attributes. */
   async *pages(pk: string, prefix: string, attributes: readonly string[] = []): AsyncGenerator<Item[]> {
-    const projection = attributes.map((name) => `#${name}`).join(', ');
     const pages = paginateQuery(
       { client: this.#client },
       {
@@ -104,9 +106,7 @@ export class LedgerTable {
         KeyConditionExpression: prefix === '' ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :prefix)',
         ExpressionAttributeValues: prefix === '' ? { ':pk': pk } : { ':pk': pk, ':prefix': prefix },
         ConsistentRead: true,
-        ...(projection === ''
-          ? {}
-          : { ProjectionExpression: projection, ExpressionAttributeNames: namesIn(projection) }),
+        ...projectionOf(attributes),
       },
     );
     for await (const page of pages) yield page.Items ?? [];
@@ -124,4 +124,13 @@ export class LedgerTable {
       throw error;
     }
   }
+}
+
+/** No names, all attributes. */
+function projectionOf(
+  names: readonly string[],
+): Pick<GetCommandInput, 'ProjectionExpression' | 'ExpressionAttributeNames'> {
+  if (names.length === 0) return {};
+  const projection = names.map((name) => `#${name}`).join(', ');
+  return { ProjectionExpression: projection, ExpressionAttributeNames: namesIn(projection) };
 }

@@ -1,11 +1,11 @@
 import type { PartyError } from '../errors.ts';
 import { versionKey } from '../task/version.ts';
-import { AttemptRecords, type ItemKey, parsedOrError } from './attempt-records.ts';
+import { AttemptRecords, parsedOrError } from './attempt-records.ts';
 import type { Claim } from './claim.ts';
 import { fanOutUpdate, reopenUpdate, type SplitTask } from './fan-out.ts';
 import type { Children, RunRecord, StopRequest, TaskRecord } from './records.ts';
 import * as summary from './summary.ts';
-import type { LedgerTable } from './table.ts';
+import type { ItemKey, LedgerTable } from './table.ts';
 import { conditionalUpdate } from './update-command.ts';
 
 export type { ClaimResult, TaskDemands } from './attempt-records.ts';

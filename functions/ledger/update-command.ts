@@ -1,9 +1,10 @@
 import { UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { ItemKey } from './table.ts';
 
 /** One update; in `condition`, attributes are written `#name` and values `:name`. */
 export interface ConditionalUpdate {
   readonly tableName: string;
-  readonly key: { readonly pk: string; readonly sk: string };
+  readonly key: ItemKey;
   /** Attributes to set; those whose value is undefined are removed, so that nothing stale is left. */
   readonly set: Readonly<Record<string, unknown>>;
   readonly remove?: readonly string[];
