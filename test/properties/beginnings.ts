@@ -83,7 +83,9 @@ export class Beginnings {
     this.#judgeRun(process, run, who);
     if (key !== taskOf(key)) this.#judgeTask(process, run, record, who);
     this.#judgeEarlier(run, begun, from, who);
-    this.#judgeState(key, run, selected, begun.length > 0, from, who);
+    // A dry run has no effect that could be had twice.
+    const isBegunBefore = begun.some((other) => this.#oracle.runs.get(other.runId)?.dryRun !== true);
+    this.#judgeState(key, run, selected, isBegunBefore, from, who);
     for (const task of run.selection ?? []) {
       if (task === selected) break;
       this.#oracle.forbid(
