@@ -8,7 +8,7 @@ import { minute, span } from '../terminal/times.ts';
 import { childLines, childrenOf, type ShownChildren } from './child-lines.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { needsYou } from './needs-you.ts';
+import { mend, needsYou } from './needs-you.ts';
 
 export interface ShowOptions {
   /** Children of the only task. */
@@ -77,7 +77,7 @@ function taskLines(task: ShownTask, context: CommandContext): string[] {
     ...section('stack', stackOfTask(task.error?.stack ?? '').filter(Boolean)),
     ...section('last log lines', task.logs),
     ...section('history', task.history.map(historyLine)),
-    ...section('', task.child === undefined ? needsYou([task], party.flags) : []),
+    ...section('', task.child === undefined ? needsYou([task], party.flags, mend) : []),
   ];
 }
 

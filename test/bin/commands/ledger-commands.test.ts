@@ -131,7 +131,7 @@ history
   2026-11-19 09:00  #1  failed  10s  HTTP 503
   2026-11-19 10:00  #1  pending  "again"  by ann
 
-needs you  restart_search  npx after-party show restart_search --stack Shop-prod
+needs you  restart_search  npx after-party invoke restart_search --stack Shop-prod | skip restart_search --reason … --stack Shop-prod
 `);
   });
 
