@@ -135,7 +135,8 @@ export class AfterParty extends Construct implements iam.IGrantable, ec2.IConnec
     const run = new CustomResource(this, 'Run', {
       resourceType: 'Custom::AfterParty',
       serviceToken: this.#controller.functionArn,
-      // For what comes between the deadline and the answer; CloudFormation takes at most an hour.
+      // For what comes between the deadline and the answer. CloudFormation takes at most an hour, hence the 55 minutes
+      // that `deployTimeout` may be.
       serviceTimeout: settings.deployTimeout.plus(Duration.minutes(5)),
       properties: {
         DeployId: settings.deployId,

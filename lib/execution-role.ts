@@ -21,7 +21,10 @@ export function executionRole(scope: Construct, id: string, group: logs.LogGroup
   return role;
 }
 
-/** What Lambda needs to put a function into a network; these actions know no narrower resource. */
+/**
+ * What Lambda needs to put a function into a network; these actions know no narrower resource.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+ */
 export function allowNetwork(role: iam.Role): void {
   role.addToPolicy(
     new iam.PolicyStatement({

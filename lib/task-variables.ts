@@ -2,7 +2,10 @@ import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { misuse } from './misuse.ts';
 
-/** Lambda sets these itself and refuses a function that brings them. */
+/**
+ * Lambda sets these itself and refuses a function that brings them.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+ */
 const RESERVED = new Set([
   '_HANDLER',
   '_X_AMZN_TRACE_ID',

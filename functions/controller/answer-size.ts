@@ -1,4 +1,4 @@
-/** Lambda answers with at most 6 MB. */
+/** Lambda answers with at most 6 MB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const LIMIT_BYTES = 5_000_000;
 
 /** As many of the first as fit into an answer; the rest is to be asked on. */

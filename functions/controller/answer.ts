@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PendingAnswer } from '../ledger/records.ts';
 import { cutBytes, oneParagraph } from './text.ts';
 
-/** CloudFormation refuses longer responses: "Response object is too long". */
+/**
+ * CloudFormation refuses longer responses: "Response object is too long".
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
+ */
 const RESPONSE_LIMIT = 4_096;
 const REASON_CHARACTERS = 600;
 const PAUSES_MS = [0, 500, 2_000, 5_000];

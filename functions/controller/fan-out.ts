@@ -17,7 +17,7 @@ import { settle } from './settle-task.ts';
 import { oneParagraph } from './text.ts';
 import { mayBeCalledAgain, untilDeadline } from './work-order.ts';
 
-/** How many children one Distributed Map takes. */
+/** How many children one Distributed Map takes: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
 const MAP_LIMIT = 10_000;
 /**
  * How many it takes for each of those that are executed side by side, where a deadline may come meanwhile: Step

@@ -3,7 +3,7 @@ import type { ControllerPorts } from './ports.ts';
 
 /**
  * Steps of one execution: at about 14 events each, of the 25,000 that its history may have; the rest is for what
- * Step Functions tries again.
+ * Step Functions tries again: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
  */
 const STEPS_LIMIT = 1_000;
 

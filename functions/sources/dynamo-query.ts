@@ -20,7 +20,11 @@ export interface DynamoQueryOptions
   extends Omit<QueryCommandInput, DecidedOption | 'TableName' | 'KeyConditionExpression'> {
   readonly TableName: string;
   readonly KeyConditionExpression: string;
-  /** @default - a client with the Lambda's region and role */
+  /**
+   * What reads: a document client, with its own ways to read numbers, or a plain one. All other options are those of the
+   * SDK's command, such as `TableName` and `FilterExpression`.
+   * @default - a client with the Lambda's region and role
+   */
   readonly client?: DynamoClient;
 }
 

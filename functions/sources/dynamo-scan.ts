@@ -23,7 +23,11 @@ const cursorSchema = v.strictObject({
 /** A Scan's input, but for what the source decides itself. `Limit` is the size of a page. */
 export interface DynamoScanOptions extends Omit<ScanCommandInput, DecidedOption | 'TableName'> {
   readonly TableName: string;
-  /** @default - a client with the Lambda's region and role */
+  /**
+   * What reads: a document client, with its own ways to read numbers, or a plain one. All other options are those of the
+   * SDK's command, such as `TableName` and `FilterExpression`.
+   * @default - a client with the Lambda's region and role
+   */
   readonly client?: DynamoClient;
 }
 

@@ -10,7 +10,10 @@ const BODY_TRIES = 3;
 export interface S3Location {
   readonly bucket: string;
   readonly key: string;
-  /** @default - a client with the Lambda's region and role */
+  /**
+   * What reads it.
+   * @default - a client with the Lambda's region and role
+   */
   readonly client?: S3Client;
 }
 

@@ -15,7 +15,10 @@ export interface S3ObjectsOptions {
    * @default - all objects
    */
   readonly prefix?: string;
-  /** @default - a client with the Lambda's region and role */
+  /**
+   * What lists them, and reads what is made of them.
+   * @default - a client with the Lambda's region and role
+   */
   readonly client?: S3Client;
 }
 
@@ -23,6 +26,7 @@ export interface S3ObjectsOptions {
 export interface S3Object extends S3Location {
   /** In bytes. */
   readonly size: number;
+  /** What S3 calls its content. */
   readonly etag: string | undefined;
   readonly lastModified: Date | undefined;
 }
