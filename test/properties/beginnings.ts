@@ -168,7 +168,7 @@ export class Beginnings {
     const { childDelivery = selected.delivery } = selected;
     this.#oracle.forbid(from?.succeededAt !== undefined, `invariant 2: ${who} though it has succeeded`);
     this.#oracle.forbid(
-      ['skipped', 'in-doubt', ...(isChild ? [] : ['cancelled'])].includes(from?.state ?? ''),
+      ['skipped', 'baselined', 'in-doubt', ...(isChild ? [] : ['cancelled'])].includes(from?.state ?? ''),
       `${who} though it is ${from?.state}`,
     );
     this.#oracle.forbid(
@@ -187,7 +187,7 @@ export class Beginnings {
       const ranHere = record.lastRun === run.runId && record.state !== 'running';
       if (ranHere && record.state === 'succeeded') return true;
       const isNew = since < (this.#past.get(key)?.indexOf(record) ?? 0);
-      const isDismissed = ['skipped', 'cancelled', 'paused'].includes(record.state);
+      const isDismissed = ['skipped', 'baselined', 'cancelled', 'paused'].includes(record.state);
       if (isDismissed && (run.trigger !== 'invoke' || isNew)) return true;
       // What was stopped for a reason has failed as far as the run is concerned.
       const isStopped = record.state === 'interrupted' && record.reason !== undefined;

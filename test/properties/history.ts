@@ -136,7 +136,9 @@ export class History {
       const isReady = tasks
         .filter(({ name }) => after.includes(name))
         .map((earlier) => this.oracle.tasks.get(versionKey(earlier.version)))
-        .every((record) => record?.succeededAt !== undefined || record?.state === 'skipped');
+        .every(
+          (record) => record?.succeededAt !== undefined || /^(skipped|baselined)$/.test(record?.state ?? ''),
+        );
       this.oracle.forbid(
         !isStopped && isReady && when === 'once' && !isSettled && !hasSucceeded,
         `invariant 4: ${version} is ${state} after a deploy without faults`,

@@ -131,6 +131,9 @@ export class Outside {
         void this.#ask({ ...request, request: kind, names, keys: someKey(operation.task) });
         return;
       }
+      case 'baseline':
+        void this.#ask({ ...request, request: 'baseline', versions: [operation.task.version] });
+        return;
       case 'dry run':
         this.#invoke(operation.task.name, { dryRun: true });
         return;

@@ -37,6 +37,7 @@ export type OnTask =
   | 'dry run'
   | 'skip'
   | 'mark-done'
+  | 'baseline'
   | 'mark a key done'
   | 'reset'
   | 'reset a key'
@@ -93,6 +94,7 @@ const onTask: readonly OnTask[] = [
   'dry run',
   'skip',
   'mark-done',
+  'baseline',
   'mark a key done',
   'reset',
   'reset a key',

@@ -87,6 +87,7 @@ export const acts = [
   'invoke',
   'skip',
   'mark-done',
+  'baseline',
   'reset',
   'invoke twice',
   'invoke and cancel',

@@ -29,6 +29,7 @@ export const transitions: readonly string[] = [
   )
     // The reset of a baselined task first makes it one without a record.
     .filter((name) => name !== 'correct: baselined -> pending'),
+  ...each('correct', ['no record', 'failed', 'in-doubt', 'stale', 'interrupted', 'paused'], ['baselined']),
   'checkpoint: running -> running',
   'request-stop: running -> running',
   'orphan: interrupted -> interrupted',
@@ -57,7 +58,7 @@ const anyEnd = ['succeeded', 'failed', 'in-doubt', 'cancelled', 'interrupted', '
 /** Those that may be, and that not every run of the histories comes through. */
 export const rareTransitions: readonly string[] = [
   ...['finish', 'release'].flatMap((by) => each(by, ['running', 'stale'], [...anyState, 'running'])),
-  ...each('correct', anyState, [...anyEnd, 'skipped']),
+  ...each('correct', anyState, [...anyEnd, 'skipped', 'baselined']),
   ...[...anyState, 'running', 'fanned-out'].map((state) => `set-rate: ${state} -> ${state}`),
   'checkpoint: stale -> stale',
   'request-stop: stale -> stale',
