@@ -41,7 +41,8 @@ export function createController(
     role,
     logGroup: group,
     timeout: Duration.minutes(2),
-    memorySize: 256,
+    // It reads the records of all children of a task, 100,000 at most.
+    memorySize: 512,
     environment: {
       [VARIABLES.table]: ledger.table.tableName,
       [VARIABLES.ledgerId]: ledger.ledgerId,

@@ -40,6 +40,11 @@ export interface OpenRun {
 
 const DAY_SECONDS = 86_400;
 
+/** All that are kept are read, and what some of them selected is long. */
+const OPEN_ATTRIBUTES = ['sk', 'state', 'commit', 'trigger', 'parent'] as const;
+const OPEN_STATES: ReadonlySet<unknown> = new Set(['accepted', 'running']);
+const OPEN_COMMITS: ReadonlySet<unknown> = new Set(['awaited', 'committed']);
+
 const OPEN = '(#state = :accepted OR #state = :running)';
 const OPEN_VALUES = { ':accepted': 'accepted', ':running': 'running' };
 
@@ -78,13 +83,12 @@ export class RunRecords {
 
   /** The runs whose outcome is not recorded yet, and the deploys that have background tasks to start. */
   async open(): Promise<OpenRun[]> {
-    const items = await this.#table.query(this.#key('').pk, '');
-    return items
-      .filter(
-        ({ state, commit }) =>
-          state === 'accepted' || state === 'running' || commit === 'awaited' || commit === 'committed',
-      )
-      .map(({ sk, trigger, parent }) => ({ runId: String(sk), trigger, parent }));
+    const open: OpenRun[] = [];
+    for await (const page of this.#table.pages(this.#key('').pk, '', OPEN_ATTRIBUTES))
+      for (const { sk, state, commit, trigger, parent } of page)
+        if (OPEN_STATES.has(state) || OPEN_COMMITS.has(commit))
+          open.push({ runId: String(sk), trigger, parent });
+    return open;
   }
 
   /** All runs that are kept. */

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DRIVER_ENDED } from '../../../functions/controller/crash.ts';
 import type { RunRecord } from '../../../functions/ledger/index.ts';
+import type { Work } from '../../../functions/workflow-messages.ts';
 import { at, request, TestTable } from '../ledger/open-ledger.ts';
 import { OTHER_RUN, RUN, TestParty } from './party.ts';
 import { childrenOf, keysOf, SplittingParty } from './splitting-party.ts';
@@ -226,6 +228,53 @@ describe('a Distributed Map that is not carried out', () => {
         'its children could not be executed: States.Runtime: not authorized to StartExecution; 3 of 3 left',
     });
     expect((await answerOf(party))?.text).toContain('could not be executed');
+  });
+});
+
+describe('children whose driver ended on this machine', () => {
+  const error = {
+    Error: 'Driver.Ended',
+    Cause: JSON.stringify({
+      errorType: 'Driver.Ended',
+      errorMessage: 'the process that drove the run ended',
+    }),
+  };
+
+  async function adopted(run: Partial<RunRecord>): Promise<SplittingParty> {
+    const party = await SplittingParty.split(table, KEYS, run);
+    const { attempt } = await party.claimChild(1);
+    const work: Work = {
+      v: 1,
+      runId: RUN,
+      versions: ['1'],
+      child: 1,
+      attempt: attempt - 1,
+      timeoutSeconds: 60,
+    };
+    expect(await party.decideChild(1, { work, error })).toMatchObject(END);
+    expect(await party.child(1)).toMatchObject({ state: 'failed', reason: DRIVER_ENDED });
+    return party;
+  }
+
+  it.each([
+    ['a deploy', {}],
+    ['a background run', { parent: OTHER_RUN, deadline: undefined }],
+  ])('are gone on with by %s, and then it fails by the name of those', async (_, run) => {
+    const party = await adopted(run);
+    expect(await party.decide({ error })).toMatchObject({ action: 'wait', seconds: 10 });
+    expect(await party.fanOut()).toMatchObject({ children: [2, 3] });
+    for (const number of [2, 3]) await party.executeChild(number, done);
+    expect(await party.decide()).toMatchObject(END);
+    expect((await party.ledger.record('1')).reason).toBe(`1 of 3 failed: key "acme": ${DRIVER_ENDED}`);
+  });
+
+  it('are left to the next run by a run that a person started', async () => {
+    const party = await adopted({ trigger: 'run', deadline: undefined });
+    expect(await party.decide({ error })).toMatchObject(END);
+    expect((await party.ledger.record('1')).reason).toBe(`1 of 3 failed: key "acme": ${DRIVER_ENDED}`);
+    await party.accept({ runId: OTHER_RUN, trigger: 'run', deadline: undefined });
+    await party.decide({}, OTHER_RUN);
+    expect(await party.fanOut(OTHER_RUN)).toMatchObject({ children: [1, 2, 3] });
   });
 });
 

@@ -122,6 +122,7 @@ describe('the keys of a task', () => {
     ['a long one', ['k'.repeat(4_097)], `key 1 is "${'k'.repeat(40)}…", of 4,097 bytes`],
     ['one that is long in bytes', ['日'.repeat(1_366)], 'of 4,098 bytes'],
     ['half a character', ['\ud83c'], 'which holds half a character'],
+    ['too many', Array.from({ length: 100_001 }, (_, index) => `${index}`), 'there are more than 100,000'],
     ['many', [1, 2, 3, 4, 5], 'key 3 is no text but of type number; and 2 more'],
   ])('are refused before any is planned: %s', async (_what, given, message) => {
     adding(() => given);
