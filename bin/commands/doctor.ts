@@ -1,8 +1,8 @@
+import { type Check, type CheckState, unknown } from '../doctor/check.ts';
+import { partyChecks } from '../doctor/party-checks.ts';
+import { projectChecks } from '../doctor/project-checks.ts';
 import type { PartyOptions } from '../party/connect.ts';
-import { partyChecks } from '../party/party-checks.ts';
-import { projectChecks } from '../project/project-checks.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { type Check, type CheckState, unknown } from './check.ts';
 import type { Surroundings } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 

@@ -67,7 +67,7 @@ export function plain(values: readonly string[]): Candidate[] {
 /** The parties of the app around the folder; none where it was not synthesised, or cannot be read: here nobody is told. */
 async function partiesNear(cwd: string): Promise<readonly AppParty[]> {
   if (nearestFolderWith('cdk.json', cwd) === undefined) return [];
-  const { cdkOutFolder } = await import('../party/cdk-out-folder.ts');
+  const { cdkOutFolder } = await import('../project/cdk-out-folder.ts');
   try {
     const folder = cdkOutFolder(cwd);
     if (folder === undefined) return [];

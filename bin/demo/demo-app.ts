@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type LocalBundle, localBundle } from '../party/local-bundle.ts';
+import { type LocalBundle, localBundle } from '../project/local-bundle.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../tasks/', import.meta.url));
 

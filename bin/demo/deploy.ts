@@ -9,7 +9,7 @@ import type {
 } from '../../functions/controller/requests.ts';
 import { PartyError } from '../../functions/errors.ts';
 import { type LocalParty, openLocalParty } from '../../functions/local/index.ts';
-import type { LocalBundle } from '../party/local-bundle.ts';
+import type { LocalBundle } from '../project/local-bundle.ts';
 import type { DemoApp } from './demo-app.ts';
 import type { CustomResourceResponse, OutsideWorld } from './outside-world.ts';
 

@@ -1,6 +1,6 @@
 import { PartyError } from '../../functions/errors.ts';
 import { type AppParty, chooseParty, readParties } from '../../functions/local/app-parties.ts';
-import { cdkOutFolder } from './cdk-out-folder.ts';
+import { cdkOutFolder } from '../project/cdk-out-folder.ts';
 import type { PartyOptions, Place } from './connect.ts';
 
 /** A deployed party, by what AWS knows it by. */

@@ -10,9 +10,9 @@ import {
 } from '../../functions/local/index.ts';
 import { findTasksFolder } from '../../lib/task-files.ts';
 import { appFolder } from '../project/app-folder.ts';
-import { cdkOutFolder } from './cdk-out-folder.ts';
+import { cdkOutFolder } from '../project/cdk-out-folder.ts';
+import { localBundle } from '../project/local-bundle.ts';
 import type { Place } from './connect.ts';
-import { localBundle } from './local-bundle.ts';
 import type { Connection } from './party-client.ts';
 
 export interface LocalOptions {

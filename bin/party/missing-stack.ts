@@ -2,7 +2,7 @@ import { isPartyError } from '../../functions/errors.ts';
 import { flagsOf } from '../../functions/flags.ts';
 import { type AppParty, readParties } from '../../functions/local/app-parties.ts';
 import { nearestWord } from '../../functions/task/nearest-word.ts';
-import { cdkOutFolder } from './cdk-out-folder.ts';
+import { cdkOutFolder } from '../project/cdk-out-folder.ts';
 
 /** What to do about a stack that does not exist where it was looked for, by what `cdk.out` says of it. */
 export async function missingStackHint(stack: string, region: string, cwd: string): Promise<string> {

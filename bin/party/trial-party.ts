@@ -4,7 +4,7 @@ import { openLocalParty, type PartyChoice } from '../../functions/local/index.ts
 import { planKeys } from '../../functions/local/plan-keys.ts';
 import type { ManifestTask } from '../../functions/manifest.ts';
 import { appFolder } from '../project/app-folder.ts';
-import { cdkOutFolder } from './cdk-out-folder.ts';
+import { cdkOutFolder } from '../project/cdk-out-folder.ts';
 import { PartyClient } from './party-client.ts';
 
 export interface TrialPartyOptions {

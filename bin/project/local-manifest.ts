@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { PartyChoice } from '../../functions/local/index.ts';
 import type { Manifest } from '../../functions/manifest.ts';
 import { findTasksFolder } from '../../lib/task-files.ts';
-import { localBundle } from '../party/local-bundle.ts';
 import { appFolder } from './app-folder.ts';
+import { localBundle } from './local-bundle.ts';
 import { taskEnvironment } from './task-environment.ts';
 
 /**

@@ -11,7 +11,7 @@ import {
 import { isPartyError } from '../../functions/errors.ts';
 import { readLocalEnv } from '../../functions/local/index.ts';
 import type { Manifest, ManifestTask } from '../../functions/manifest.ts';
-import { localBundle } from '../party/local-bundle.ts';
+import { localBundle } from './local-bundle.ts';
 
 /** Whether the next deploy runs a task. */
 export interface Pending {

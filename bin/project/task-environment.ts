@@ -1,5 +1,5 @@
 import { type PartyChoice, readApp, readLocalEnv } from '../../functions/local/index.ts';
-import { cdkOutFolder } from '../party/cdk-out-folder.ts';
+import { cdkOutFolder } from './cdk-out-folder.ts';
 
 /**
  * The variables of the tasks on this machine: what the synthesized app gives them, and `tasks/.env.local`.

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { messageOf, PartyError } from '../../functions/errors.ts';
-import { nearestFolderWith } from '../project/app-folder.ts';
+import { nearestFolderWith } from './app-folder.ts';
 
 const settingsSchema = v.pipe(v.string(), v.parseJson(), v.object({ output: v.optional(v.string()) }));
 

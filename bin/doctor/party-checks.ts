@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CheckedRunner, TaskStatus } from '../../functions/controller/requests.ts';
 import { isPartyError } from '../../functions/errors.ts';
-import { type Check, failed, ok, unknown, wrong } from '../commands/check.ts';
 import type { Surroundings } from '../commands/context.ts';
 import { type WholeStatus, wholeStatus } from '../commands/whole-status.ts';
+import type { PartyOptions } from '../party/connect.ts';
+import { isRefusal, type PartyClient } from '../party/party-client.ts';
 import { titleOf } from '../terminal/task-lines.ts';
-import type { PartyOptions } from './connect.ts';
-import { isRefusal, type PartyClient } from './party-client.ts';
+import { type Check, failed, ok, unknown, wrong } from './check.ts';
 import { versionCheck } from './version-check.ts';
 
 const LOOK_MS = 500;

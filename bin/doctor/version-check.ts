@@ -1,4 +1,4 @@
-import { type Check, ok, wrong } from '../commands/check.ts';
+import { type Check, ok, wrong } from './check.ts';
 
 /**
  * Whether the construct that is deployed and this program are of one version.

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, openDatabase, readParties } from '../../functions/local/index.ts';
 import { findTaskFiles, findTasksFolder } from '../../lib/task-files.ts';
-import { type Check, failed, ok, unknown } from '../commands/check.ts';
-import { cdkOutFolder } from '../party/cdk-out-folder.ts';
 import type { PartyOptions } from '../party/connect.ts';
-import { nearestFolderWith } from './app-folder.ts';
-import { taskEnvironment } from './task-environment.ts';
+import { nearestFolderWith } from '../project/app-folder.ts';
+import { cdkOutFolder } from '../project/cdk-out-folder.ts';
+import { taskEnvironment } from '../project/task-environment.ts';
+import { type Check, failed, ok, unknown } from './check.ts';
 
 /** Whether this machine, the app and its tasks are as they have to be. */
 export async function* projectChecks(

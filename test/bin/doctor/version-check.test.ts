@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { versionCheck } from '../../../bin/party/version-check.ts';
+import { versionCheck } from '../../../bin/doctor/version-check.ts';
 
 describe('the version of the construct', () => {
   it.each([

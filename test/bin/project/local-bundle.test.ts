@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { localBundle } from '../../../bin/party/local-bundle.ts';
+import { localBundle } from '../../../bin/project/local-bundle.ts';
 import * as taskBundle from '../../../lib/task-bundle.ts';
 
 vi.mock(import('../../../lib/task-bundle.ts'), { spy: true });
@@ -94,7 +94,7 @@ describe('localBundle', () => {
         await write('elsewhere.ts', "export const word = 'elsewhere';\n");
         await write(
           'tsconfig.json',
-          '{ "compilerOptions": { "paths": { "dependency": ["./elsewhere.ts"] } } }',
+          '{ "compilerOptions": { "paths": { "dependency": ["../party/elsewhere.ts"] } } }',
         );
         await write('elsewhere.ts', "export const what = 'elsewhere';\n");
       },
