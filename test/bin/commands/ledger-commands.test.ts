@@ -135,6 +135,20 @@ needs you  restart_search  npx after-party invoke restart_search --stack Shop-pr
 `);
   });
 
+  it.each([
+    ['failed', [], /needs you {2}restart_search {2}npx after-party invoke restart_search .*\| skip /],
+    ['in-doubt', [], /npx after-party mark-done restart_search .*\| reset restart_search /],
+    ['damaged', ['damaged: its state'], /npx after-party reset restart_search --reason … --stack/],
+    ['succeeded', [], /^(?![\s\S]*needs you)/],
+  ])('names what helps with a task that is %s', async (state, notes, words) => {
+    const { stdout } = await commandLine(['show', 'restart_search'], {
+      answers: { show: () => ({ tasks: [{ ...failed, state, notes }] }) },
+    });
+
+    expect(stdout).toMatch(words);
+    expect(stdout).not.toContain('npx after-party show');
+  });
+
   it('prints one task as the document, and several in a list', async () => {
     const one = await commandLine(['show', 'a', '--json'], {
       answers: { show: () => ({ tasks: [failed] }) },
