@@ -38,7 +38,8 @@ const writeTask = (file: string, body: string) =>
   );
 const names = (tasks: readonly { name: string }[]) => tasks.map(({ name }) => name);
 
-describe('with --local', { timeout: 120_000 }, () => {
+// One story, in this order.
+describe('with --local', { timeout: 120_000, shuffle: false }, () => {
   it('plans before anything was run', async () => {
     const { code, stdout, stderr } = await local('plan');
 
