@@ -34,7 +34,7 @@ export const workSchema = v.object({
 export type Work = v.InferOutput<typeof workSchema>;
 
 /** What the runner says of an invocation that ended in order; what became of the tasks is in the ledger. */
-export const runnerReportSchema = v.object({
+const runnerReportSchema = v.object({
   v: version,
   runId: runIdSchema,
   /** Why nothing was begun: a message per task whose params were refused. */

@@ -3,7 +3,7 @@ import type { Surroundings } from '../../bin/commands/context.ts';
 import { declareCommands } from '../../bin/commands.ts';
 
 /** The program with all commands declared, and nothing that could run them. */
-export function declaredProgram(): Command {
+function declaredProgram(): Command {
   const program = new Command('after-party');
   declareCommands(program, {} as Surroundings, () => {});
   return program;

@@ -181,7 +181,7 @@ function noting(note: string | undefined, outcome: TaskOutcome): TaskOutcome {
 }
 
 /** The child that people are told of. */
-export async function toldChild(
+async function toldChild(
   ports: ControllerPorts,
   task: SplitTask,
   children: readonly Child[],

@@ -198,7 +198,7 @@ const VERBS: { readonly [State in TaskState]?: string } = {
 };
 
 /** Which task, attempt, why and where. */
-export function whatHappened(task: SelectedTask, record: TaskRecord | undefined): string {
+function whatHappened(task: SelectedTask, record: TaskRecord | undefined): string {
   if (record === undefined) return `task ${idOf(task)} did not run`;
   const milliseconds = duration(record);
   const after = milliseconds === undefined ? '' : `, after ${span(milliseconds)}`;
@@ -282,7 +282,7 @@ function paragraph(head: string, tail: string | undefined): string {
 }
 
 /** The flags that point a command at this party. */
-export function commandTarget(config: PartyConfig): string {
+function commandTarget(config: PartyConfig): string {
   const { region, stackName } = stackOf(config.stackId);
   if (region === 'local') return '--local';
   return flagsOf({ stack: stackName, party: config.sharesStack ? config.party : undefined }).trim();

@@ -31,7 +31,7 @@ export interface TaskOutcome {
   readonly logs?: readonly string[];
 }
 
-export const STILL_HELD = '#owner = :token AND #state = :running';
+const STILL_HELD = '#owner = :token AND #state = :running';
 
 /** What must hold of an item for it to be written. */
 export interface Condition {

@@ -1,12 +1,12 @@
 import type { SynthesizedStack } from './cdk-out.ts';
+import { LOCAL_REGION } from './runner-environment.ts';
 
 const ACCOUNT = '000000000000';
-const REGION = 'us-east-1';
 
 const PSEUDO_PARAMETERS: Readonly<Record<string, string>> = {
   'AWS::AccountId': ACCOUNT,
   'AWS::Partition': 'aws',
-  'AWS::Region': REGION,
+  'AWS::Region': LOCAL_REGION,
   'AWS::URLSuffix': 'amazonaws.com',
 };
 
@@ -64,7 +64,7 @@ export class TemplateValues {
     const [logicalId, attribute] = argument.map(String);
     if (logicalId === undefined || attribute === undefined) return undefined;
     if (isTable(logicalId, stack) && attribute === 'Arn') {
-      return `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${this.tableName(logicalId, stack)}`;
+      return `arn:aws:dynamodb:${LOCAL_REGION}:${ACCOUNT}:table/${this.tableName(logicalId, stack)}`;
     }
     const nested = stack.nested.get(logicalId);
     const output = nested?.template.Outputs[attribute.replace(/^Outputs\./, '')];
