@@ -139,7 +139,7 @@ describe('claiming a task', () => {
       expect(winners).toHaveLength(1);
       expect(await ledger.record(version)).toMatchObject({ owner: winners[0]?.token, attempt: 1 });
     }
-  }, 60_000);
+  }, 600_000);
 
   it('has one winner of 50 that take over a stale task', async () => {
     ledger = await having(stale);

@@ -198,7 +198,7 @@ describe('a task item that somebody edited', () => {
       }),
       { numRuns: 300 },
     );
-  }, 60_000);
+  }, 600_000);
 });
 
 describe('another item that somebody edited', () => {
