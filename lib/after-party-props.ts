@@ -107,7 +107,7 @@ export interface AfterPartyProps {
    */
   readonly removalPolicy?: RemovalPolicy;
   /**
-   * Whether the ledger is protected from deletion.
+   * Whether the party's own ledger is protected from deletion; not for one that is given.
    * @default false
    */
   readonly deletionProtection?: boolean;

@@ -12,6 +12,10 @@ export interface LedgerPart {
 /** The table that was given, or a new one. */
 export function ledgerTable(scope: Construct, props: AfterPartyProps): dynamodb.ITableV2 {
   if (props.ledger === undefined) return newTable(scope, props);
+  if (props.deletionProtection !== undefined) {
+    const given = `deletionProtection is ${props.deletionProtection} beside a ledger that is given`;
+    throw misuse(scope, `${given}: expected that table to say itself whether it is protected`);
+  }
   const definition = props.ledger.node.defaultChild;
   if (definition instanceof dynamodb.CfnGlobalTable) checkKeys(scope, props.ledger, definition);
   return props.ledger;

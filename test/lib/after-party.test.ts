@@ -564,6 +564,14 @@ describe('fails', () => {
     );
   });
 
+  it('for the protection of a ledger that is given', () => {
+    const stack = shopStack();
+
+    expect(() => addParty(stack, { ledger: ledgerIn(stack), deletionProtection: true })).toThrow(
+      /deletionProtection is true.*expected that table to say itself/,
+    );
+  });
+
   it('for connections without a vpc', () => {
     expect(() => addParty(shopStack()).connections).toThrow(/expected the vpc prop/);
   });
