@@ -2,13 +2,13 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { CreateTableCommand, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocument } from '@aws-sdk/lib-dynamodb';
 import { createDocumentClient } from '../functions/ledger/index.ts';
 
 export const TABLE = 'ledger';
 
 export interface Database {
-  readonly client: DynamoDBDocumentClient;
+  readonly client: DynamoDBDocument;
   /** What further clients need to reach it. */
   readonly config: DynamoDBClientConfig;
   readonly process: ChildProcess;
@@ -52,7 +52,7 @@ export async function startDatabase(): Promise<Database> {
 const WRITES = new Set(['PutItemCommand', 'UpdateItemCommand', 'DeleteItemCommand']);
 
 /** Counts what a client sends from now on. */
-export function countRequests(client: DynamoDBDocumentClient): { reads: number; writes: number } {
+export function countRequests(client: DynamoDBDocument): { reads: number; writes: number } {
   const counts = { reads: 0, writes: 0 };
   client.middlewareStack.add(
     (next, { commandName = '' }) =>

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocument } from '@aws-sdk/lib-dynamodb';
 import type { Context } from 'aws-lambda';
 import { Ledger, LedgerTable, type TaskRecord } from '../functions/ledger/index.ts';
 import { TIMING } from '../functions/runner/ports.ts';
@@ -13,7 +13,7 @@ const RUNNER_SECONDS = 900;
  * Has a runner execute one task from its claim to its record.
  * @param client through which the ledger is written
  */
-export async function executeTask(client: DynamoDBDocumentClient, task: Task): Promise<TaskRecord> {
+export async function executeTask(client: DynamoDBDocument, task: Task): Promise<TaskRecord> {
   const ledger = new Ledger(new LedgerTable(client, TABLE, randomUUID()));
   const runId = randomBytes(16).toString('hex');
   const named = { version: '1', name: 'measured' };

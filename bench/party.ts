@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocument } from '@aws-sdk/lib-dynamodb';
 import type { Controller } from '../functions/controller/index.ts';
 import { Ledger, LedgerTable } from '../functions/ledger/index.ts';
 import type { ManifestTask } from '../functions/manifest.ts';
@@ -18,7 +18,7 @@ export class BenchParty {
   readonly #server: Server;
   #started: string | undefined;
 
-  private constructor(client: DynamoDBDocumentClient, ledgerId: string, count: number, server: Server) {
+  private constructor(client: DynamoDBDocument, ledgerId: string, count: number, server: Server) {
     const tasks = Array.from({ length: count }, (_, index) => noOp(index + 1));
     const ledger = new Ledger(new LedgerTable(client, TABLE, ledgerId));
     this.#server = server;
@@ -44,7 +44,7 @@ export class BenchParty {
     this.#run = (work) => handler(work, invocationContext()) as Promise<RunnerReport>;
   }
 
-  static async start(client: DynamoDBDocumentClient, ledgerId: string, count: number): Promise<BenchParty> {
+  static async start(client: DynamoDBDocument, ledgerId: string, count: number): Promise<BenchParty> {
     const server = createServer((request, response) => {
       request.resume().on('end', () => response.end());
     });

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { CreateTableCommand, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocument } from '@aws-sdk/lib-dynamodb';
 import dynalite from 'dynalite';
 import { createDocumentClient } from '../functions/ledger/index.ts';
 
@@ -13,7 +13,7 @@ export interface Dynalite {
   readonly port: number;
   /** What a client needs to reach it. */
   readonly config: DynamoDBClientConfig;
-  readonly client: DynamoDBDocumentClient;
+  readonly client: DynamoDBDocument;
   /** Makes a table with the ledger's keys. */
   createTable(tableName: string): Promise<string>;
   stop(): Promise<void>;

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { PartyError } from '../errors.ts';
 import { idOf } from '../task/task-id.ts';
 import { type Claim, type ClaimRequest, claimOf, claimUpdate, freshClaim } from './claim.ts';
@@ -210,16 +209,15 @@ export abstract class AttemptRecords {
       ...(record.result === undefined ? {} : { result: JSON.stringify(record.result) }),
     };
     const { condition, values } = unchanged(item);
-    const written = await this.table.write(
-      `${this.#kind}.correct`,
-      new PutCommand({
+    const written = await this.table.write(`${this.#kind}.correct`, {
+      put: {
         TableName: this.table.tableName,
         Item: corrected,
         ConditionExpression: condition,
         ExpressionAttributeNames: namesIn(condition),
         ...(Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: values }),
-      }),
-    );
+      },
+    });
     if (written.applied) return record;
     // The SDK may have sent the write twice; then the copy was refused, and the item is as we left it.
     const after = await this.table.get(key.pk, key.sk);
@@ -246,16 +244,15 @@ export abstract class AttemptRecords {
     item: Readonly<Record<string, unknown>>,
   ): Promise<boolean> {
     const { condition, values } = stillHeld({ token });
-    const written = await this.table.write(
-      `${this.#kind}.${site}`,
-      new PutCommand({
+    const written = await this.table.write(`${this.#kind}.${site}`, {
+      put: {
         TableName: this.table.tableName,
         Item: { ...item, ...this.keyOf(version) },
         ConditionExpression: condition,
         ExpressionAttributeNames: namesIn(condition),
         ExpressionAttributeValues: values,
-      }),
-    );
+      },
+    });
     return written.applied;
   }
 }

@@ -1,4 +1,3 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { PartyError } from '../errors.ts';
 import { idOf } from '../task/task-id.ts';
 import { versionKey } from '../task/version.ts';
@@ -66,16 +65,15 @@ export class ChildRecords {
     // Only what is being executed has a lease.
     const condition = 'attribute_not_exists(#plan) OR #plan < :plan AND NOT #leaseUntil >= :now';
     const key = { pk: this.#pk, sk: sortKey(number) };
-    const { applied } = await this.#table.write(
-      'child.plan',
-      new PutCommand({
+    const { applied } = await this.#table.write('child.plan', {
+      put: {
         TableName: this.#table.tableName,
         Item: { ...record, summary: 'pending', ...key },
         ConditionExpression: condition,
         ExpressionAttributeNames: namesIn(condition),
         ExpressionAttributeValues: { ':plan': plan, ':now': now },
-      }),
-    );
+      },
+    });
     if (applied) return;
     // The SDK may have sent the write twice; then the item is ours.
     const found = await this.#table.get(key.pk, key.sk, ['plan', 'leaseUntil']);

@@ -1,4 +1,3 @@
-import type { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import {
   type HistoryEntry,
   type Progress,
@@ -7,7 +6,7 @@ import {
   type TaskRecord,
 } from './records.ts';
 import * as summary from './summary.ts';
-import type { ItemKey } from './table.ts';
+import type { ItemKey, Update } from './table.ts';
 import { conditionalUpdate } from './update-command.ts';
 
 /** An invocation asks for a task. */
@@ -127,7 +126,7 @@ const VALUES = {
   baselined: 'baselined',
 } as const;
 
-export function claimUpdate(tableName: string, key: ItemKey, request: ClaimRequest): UpdateCommand {
+export function claimUpdate(tableName: string, key: ItemKey, request: ClaimRequest): Update {
   const condition = claimable(request);
   const used: Record<string, unknown> = {};
   for (const [name, value] of Object.entries({ ...VALUES, now: request.now })) {

@@ -1,4 +1,3 @@
-import type { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Claim } from './claim.ts';
 import type { Children, RunRecord, SelectedTask, TaskRecord } from './records.ts';
 import {
@@ -11,7 +10,7 @@ import {
   type TaskOutcome,
 } from './settlement.ts';
 import * as summary from './summary.ts';
-import type { ItemKey } from './table.ts';
+import type { ItemKey, Update } from './table.ts';
 import { conditionalUpdate } from './update-command.ts';
 
 /** A task whose children are planned. */
@@ -34,7 +33,7 @@ export function fanOutUpdate(
   claim: Claim,
   children: Children,
   now: string,
-): UpdateCommand {
+): Update {
   return conditionalUpdate({
     tableName,
     key,
@@ -55,7 +54,7 @@ export function reopenUpdate(
   record: SplitTask,
   run: RunRecord,
   now: string,
-): UpdateCommand {
+): Update {
   return conditionalUpdate({
     tableName,
     key,
@@ -85,7 +84,7 @@ export function settleUpdate(
   outcome: TaskOutcome,
   now: string,
   { runId, dryRun }: Pick<RunRecord, 'runId' | 'dryRun'>,
-): UpdateCommand {
+): Update {
   const { state, attempt, history, startedAt = now, beganAt = startedAt, children } = record;
   const attempted = { attempt, beganAt, history, runId, children };
   const unchanged: Condition = {

@@ -1,4 +1,3 @@
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { versionKey } from '../task/version.ts';
 import { type PartyRecord, parsePartyRecord } from './records.ts';
 import { minute } from './summary.ts';
@@ -54,16 +53,15 @@ export class PartyRecords {
 
   /** Makes a baselined task pending again. */
   async forgetBaselined(version: string): Promise<void> {
-    await this.#table.write(
-      'party.forget-baselined',
-      new UpdateCommand({
+    await this.#table.write('party.forget-baselined', {
+      update: {
         TableName: this.#table.tableName,
         Key: this.#key(),
         UpdateExpression: 'DELETE baselined :versions',
         ConditionExpression: 'attribute_exists(pk)',
         ExpressionAttributeValues: { ':versions': new Set([versionKey(version)]) },
-      }),
-    );
+      },
+    });
   }
 
   #key(): ItemKey {

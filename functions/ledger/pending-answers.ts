@@ -1,4 +1,3 @@
-import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { type PendingAnswer, parsePendingAnswer } from './records.ts';
 import type { ItemKey, LedgerTable } from './table.ts';
 
@@ -18,22 +17,20 @@ export class PendingAnswers {
   }
 
   async keep(runId: string, answer: PendingAnswer): Promise<void> {
-    await this.#table.write(
-      'answer.keep',
-      new PutCommand({
+    await this.#table.write('answer.keep', {
+      put: {
         TableName: this.#table.tableName,
         Item: { ...answer, ...this.#key(runId) },
         ConditionExpression: 'attribute_not_exists(pk)',
-      }),
-    );
+      },
+    });
   }
 
   /** The URL is a credential: it goes as soon as it has been used. */
   async forget(runId: string): Promise<void> {
-    await this.#table.write(
-      'answer.forget',
-      new DeleteCommand({ TableName: this.#table.tableName, Key: this.#key(runId) }),
-    );
+    await this.#table.write('answer.forget', {
+      delete: { TableName: this.#table.tableName, Key: this.#key(runId) },
+    });
   }
 
   #key(runId: string): ItemKey {

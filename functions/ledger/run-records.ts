@@ -1,4 +1,3 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { PartyError } from '../errors.ts';
 import { type ListedRun, listedRunAttributes, listedRunOrError } from './listed-runs.ts';
 import {
@@ -101,9 +100,8 @@ export class RunRecords {
 
   /** Records a run if it is not there yet; a second delivery of one request changes nothing. */
   async accept(run: RunRecord): Promise<void> {
-    await this.#table.write(
-      'run.accept',
-      new PutCommand({
+    await this.#table.write('run.accept', {
+      put: {
         TableName: this.#table.tableName,
         Item: {
           ...run,
@@ -112,8 +110,8 @@ export class RunRecords {
           ...this.#key(run.runId),
         },
         ConditionExpression: 'attribute_not_exists(pk)',
-      }),
-    );
+      },
+    });
   }
 
   /** Pins what the run executes; the first Decide to do so wins. */

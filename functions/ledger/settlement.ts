@@ -1,4 +1,3 @@
-import type { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Claim } from './claim.ts';
 import { withEntry } from './correction.ts';
 import {
@@ -12,7 +11,7 @@ import {
   taskStates,
 } from './records.ts';
 import * as summary from './summary.ts';
-import type { ItemKey } from './table.ts';
+import type { ItemKey, Update } from './table.ts';
 import { conditionalUpdate } from './update-command.ts';
 
 /** How an attempt ended. */
@@ -74,7 +73,7 @@ export function finishUpdate(
   outcome: TaskOutcome,
   now: string,
   { condition, values }: Condition,
-): UpdateCommand {
+): Update {
   const { state, result, error, reason, by, logs, cursor, progress } = outcome;
   const goesOn = state === 'interrupted' && reason === undefined;
   return conditionalUpdate({

@@ -1,15 +1,11 @@
-import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import {
-  type DeleteCommand,
-  DynamoDBDocumentClient,
-  GetCommand,
-  type GetCommandInput,
-  type PutCommand,
-  paginateQuery,
-  type UpdateCommand,
+import type {
+  DeleteCommandInput,
+  GetCommandInput,
+  PutCommandInput,
+  QueryCommandInput,
+  UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { retryAccessDenied } from '../access-denied.ts';
-import { withoutSdkLog } from '../without-sdk-log.ts';
 import type { Item } from './parse-item.ts';
 import { namesIn } from './update-command.ts';
 
@@ -59,21 +55,35 @@ export interface ItemKey {
 /** What became of a conditional write; with the item as it was, or is, where the command asked for it. */
 export type Written = { applied: true; attributes: Item | undefined } | { applied: false };
 
-export function createDocumentClient(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
-  return DynamoDBDocumentClient.from(withoutSdkLog(new DynamoDBClient(config)), {
-    // The ledger's own numbers are small; a large one was put there by hand, and is not worth a failed read.
-    marshallOptions: { removeUndefinedValues: true, allowImpreciseNumbers: true },
-    unmarshallOptions: { wrapNumbers: Number },
-  });
+export interface Update {
+  readonly update: UpdateCommandInput;
+}
+
+/** One write, as the client takes it. */
+export type Write = Update | { readonly put: PutCommandInput } | { readonly delete: DeleteCommandInput };
+
+interface Output {
+  readonly Attributes?: Item | undefined;
+}
+
+/** What the ledger uses of the AWS SDK's `DynamoDBDocument`. */
+export interface LedgerClient {
+  get(input: GetCommandInput): Promise<{ readonly Item?: Item | undefined }>;
+  query(
+    input: QueryCommandInput,
+  ): Promise<{ readonly Items?: Item[] | undefined; readonly LastEvaluatedKey?: Item | undefined }>;
+  put(input: PutCommandInput): Promise<Output>;
+  update(input: UpdateCommandInput): Promise<Output>;
+  delete(input: DeleteCommandInput): Promise<Output>;
 }
 
 /** One party's part of a table: strongly consistent reads and conditional writes. */
 export class LedgerTable {
   readonly tableName: string;
   readonly ledgerId: string;
-  readonly #client: DynamoDBDocumentClient;
+  readonly #client: LedgerClient;
 
-  constructor(client: DynamoDBDocumentClient, tableName: string, ledgerId: string) {
+  constructor(client: LedgerClient, tableName: string, ledgerId: string) {
     this.#client = client;
     this.tableName = tableName;
     this.ledgerId = ledgerId;
@@ -81,13 +91,13 @@ export class LedgerTable {
 
   /** One item, or only the named attributes of it. */
   async get(pk: string, sk: string, attributes: readonly string[] = []): Promise<Item | undefined> {
-    const command = new GetCommand({
+    const input: GetCommandInput = {
       TableName: this.tableName,
       Key: { pk, sk },
       ConsistentRead: true,
       ...projectionOf(attributes),
-    });
-    return (await retryAccessDenied(() => this.#client.send(command))).Item;
+    };
+    return (await retryAccessDenied(() => this.#client.get(input))).Item;
   }
 
   /** All items of a partition whose sort key begins so; no prefix, all. */
@@ -99,30 +109,39 @@ export class LedgerTable {
 
   /** As `query`, page by page, each item whole or only with the named attributes. */
   async *pages(pk: string, prefix: string, attributes: readonly string[] = []): AsyncGenerator<Item[]> {
-    const pages = paginateQuery(
-      { client: this.#client },
-      {
-        TableName: this.tableName,
-        KeyConditionExpression: prefix === '' ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :prefix)',
-        ExpressionAttributeValues: prefix === '' ? { ':pk': pk } : { ':pk': pk, ':prefix': prefix },
-        ConsistentRead: true,
-        ...projectionOf(attributes),
-      },
-    );
-    for await (const page of pages) yield page.Items ?? [];
+    const input: QueryCommandInput = {
+      TableName: this.tableName,
+      KeyConditionExpression: prefix === '' ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: prefix === '' ? { ':pk': pk } : { ':pk': pk, ':prefix': prefix },
+      ConsistentRead: true,
+      ...projectionOf(attributes),
+    };
+    let next: Item | undefined;
+    do {
+      const { Items = [], LastEvaluatedKey } = await this.#client.query({
+        ...input,
+        ExclusiveStartKey: next,
+      });
+      yield Items;
+      next = LastEvaluatedKey;
+    } while (next !== undefined);
   }
 
   /** The only way to write; `site` names the transition for tests that fail at each one. */
-  async write(_site: WriteSite, command: PutCommand | UpdateCommand | DeleteCommand): Promise<Written> {
+  async write(_site: WriteSite, write: Write): Promise<Written> {
     try {
-      // The client's overloads take one command class each, hence the cast of the union to one of them.
-      const output = await retryAccessDenied(() => this.#client.send(command as UpdateCommand));
-      return { applied: true, attributes: output.Attributes };
+      const { Attributes } = await retryAccessDenied(() => this.#send(write));
+      return { applied: true, attributes: Attributes };
     } catch (error) {
       if (error instanceof Error && error.name === 'ConditionalCheckFailedException')
         return { applied: false };
       throw error;
     }
+  }
+
+  #send(write: Write): Promise<Output> {
+    if ('update' in write) return this.#client.update(write.update);
+    return 'put' in write ? this.#client.put(write.put) : this.#client.delete(write.delete);
   }
 }
 

@@ -1,5 +1,5 @@
-import { UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
-import type { ItemKey } from './table.ts';
+import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { ItemKey, Update } from './table.ts';
 
 /** One update; in `condition`, attributes are written `#name` and values `:name`. */
 export interface ConditionalUpdate {
@@ -17,7 +17,7 @@ export interface ConditionalUpdate {
   readonly returnNew?: boolean;
 }
 
-export function conditionalUpdate(update: ConditionalUpdate): UpdateCommand {
+export function conditionalUpdate(update: ConditionalUpdate): Update {
   const { set, setIfAbsent = {}, increment } = update;
   const present = Object.keys(set).filter((name) => set[name] !== undefined);
   const removed = [...Object.keys(set).filter((name) => set[name] === undefined), ...(update.remove ?? [])];
@@ -44,7 +44,7 @@ export function conditionalUpdate(update: ConditionalUpdate): UpdateCommand {
     ...(update.returnPrevious === true ? { ReturnValues: 'ALL_OLD' } : {}),
     ...(update.returnNew === true ? { ReturnValues: 'ALL_NEW' } : {}),
   };
-  return new UpdateCommand(input);
+  return { update: input };
 }
 
 /** Every attribute goes by a placeholder: DynamoDB reserves hundreds of words, `name` and `state` among them. */

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocument } from '@aws-sdk/lib-dynamodb';
 import { createDocumentClient } from '../../functions/ledger/index.ts';
 
 interface Request {
@@ -24,7 +24,7 @@ const { create } = require('dynalite/db') as { create(options: object): Store };
 const checks = require('dynalite/validations') as Checks;
 
 /** Dynalite without its HTTP server: many histories spend most of their time on requests. */
-export function directDatabase(): DynamoDBDocumentClient {
+export function directDatabase(): DynamoDBDocument {
   const store = create({ createTableMs: 0 });
   const client = createDocumentClient({
     endpoint: 'http://127.0.0.1',
@@ -70,7 +70,7 @@ async function perform(
 }
 
 /** Makes a table with the ledger's keys. */
-export async function createLedgerTable(client: DynamoDBDocumentClient, tableName: string): Promise<void> {
+export async function createLedgerTable(client: DynamoDBDocument, tableName: string): Promise<void> {
   const string = (name: string) => ({ AttributeName: name, AttributeType: 'S' as const });
   await client.send(
     new CreateTableCommand({

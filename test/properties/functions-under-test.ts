@@ -1,4 +1,4 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocument } from '@aws-sdk/lib-dynamodb';
 import type { Context } from 'aws-lambda';
 import { type Controller, type ControllerPorts, createController } from '../../functions/controller/index.ts';
 import { Ledger } from '../../functions/ledger/index.ts';
@@ -21,7 +21,7 @@ export const DEPLOY_SECONDS = 150;
 /** What the functions share in one history. */
 export interface Surroundings {
   readonly simulation: Simulation;
-  readonly client: DynamoDBDocumentClient;
+  readonly client: DynamoDBDocument;
   readonly tableName: string;
   readonly ledgerId: string;
   readonly scenario: Scenario;

@@ -1,4 +1,4 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocument } from '@aws-sdk/lib-dynamodb';
 import type { WriteSite } from '../../functions/ledger/index.ts';
 import type { ManifestTask } from '../../functions/manifest.ts';
 import { versionKey } from '../../functions/task/version.ts';
@@ -51,7 +51,7 @@ export class History {
   constructor(
     scenario: Scenario,
     simulation: Simulation,
-    ledger: { client: DynamoDBDocumentClient; tableName: string; ledgerId: string },
+    ledger: { client: DynamoDBDocument; tableName: string; ledgerId: string },
     coverage: Coverage,
   ) {
     this.scenario = scenario;

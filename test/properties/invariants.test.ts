@@ -1,4 +1,4 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocument } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Coverage, faults, writeSites } from './coverage.ts';
@@ -43,7 +43,7 @@ const perState = Math.ceil((wanted * 2) / 3 / stateTargets.length);
 
 const coverage = new Coverage();
 const tableName = 'ledger';
-let client: DynamoDBDocumentClient;
+let client: DynamoDBDocument;
 let history: History;
 
 beforeAll(async () => {

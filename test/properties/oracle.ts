@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocument, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { RunRecord, TaskRecord, WriteSite } from '../../functions/ledger/index.ts';
 import { parseRunRecord, parseTaskRecord } from '../../functions/ledger/records.ts';
 import { versionKey } from '../../functions/task/version.ts';
@@ -28,7 +28,7 @@ export class Oracle {
   /** The runs of deploys that CloudFormation will not take back. */
   readonly committed = new Set<string>();
   readonly #simulation: Simulation;
-  readonly #client: DynamoDBDocumentClient;
+  readonly #client: DynamoDBDocument;
   readonly #tableName: string;
   readonly #coverage: Coverage;
   readonly #executing = new Set<Execution>();
@@ -41,7 +41,7 @@ export class Oracle {
   readonly #children: ChildrenOracle;
   #baselined = new Set<string>();
 
-  constructor(simulation: Simulation, client: DynamoDBDocumentClient, tableName: string, coverage: Coverage) {
+  constructor(simulation: Simulation, client: DynamoDBDocument, tableName: string, coverage: Coverage) {
     this.#simulation = simulation;
     this.#client = client;
     this.#tableName = tableName;

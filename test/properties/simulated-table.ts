@@ -1,5 +1,5 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { LedgerTable, type WriteSite, type Written } from '../../functions/ledger/index.ts';
+import type { DynamoDBDocument } from '@aws-sdk/lib-dynamodb';
+import { LedgerTable, type Write, type WriteSite, type Written } from '../../functions/ledger/index.ts';
 import type { SimulatedProcess } from './simulation.ts';
 
 /**
@@ -24,7 +24,7 @@ export class SimulatedTable extends LedgerTable {
   readonly #observer: WriteObserver;
 
   constructor(
-    client: DynamoDBDocumentClient,
+    client: DynamoDBDocument,
     tableName: string,
     ledgerId: string,
     process: SimulatedProcess,
@@ -54,7 +54,7 @@ export class SimulatedTable extends LedgerTable {
     });
   }
 
-  override write(...[site, command]: Parameters<LedgerTable['write']>): Promise<Written> {
+  override write(...[site, write]: Parameters<LedgerTable['write']>): Promise<Written> {
     const fault = this.#observer.faultAt(site, this.#process);
     this.#process.isLate = fault === 'stall' || this.#observer.isWaitedFor(site);
     return this.#process.step(`write ${site}`, async () => {
@@ -63,14 +63,14 @@ export class SimulatedTable extends LedgerTable {
         this.#process.die(`crashed before ${site}`);
         return { applied: false };
       }
-      let written = await super.write(site, command);
+      let written = await super.write(site, write);
       let applied = written.applied;
       if (fault === 'sent twice') {
-        written = await super.write(site, command);
+        written = await super.write(site, write);
         if (applied && written.applied) this.#observer.wroteTwice(site);
         applied ||= written.applied;
       }
-      const { pk, sk } = ('Key' in command.input ? command.input.Key : command.input.Item) as Key;
+      const { pk, sk } = keyOf(write);
       if (applied) await this.#observer.wrote(site, { pk, sk }, this.#process);
       if (fault === 'crash after') this.#process.die(`crashed after ${site}`);
       return written;
@@ -78,4 +78,7 @@ export class SimulatedTable extends LedgerTable {
   }
 }
 
-type Key = { pk: string; sk: string };
+function keyOf(write: Write): { pk: string; sk: string } {
+  const key = 'put' in write ? write.put.Item : 'update' in write ? write.update.Key : write.delete.Key;
+  return key as { pk: string; sk: string };
+}

@@ -1,4 +1,4 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocument } from '@aws-sdk/lib-dynamodb';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import {
   type Claim,
@@ -96,7 +96,7 @@ export class TestTable {
   }
 
   /** An empty ledger. */
-  open(client: DynamoDBDocumentClient = this.client): TestLedger {
+  open(client: DynamoDBDocument = this.client): TestLedger {
     this.#ledgers += 1;
     return new TestLedger(
       new LedgerTable(client, this.#tableName, `Shop/Tasks${this.#ledgers}`),
@@ -104,7 +104,7 @@ export class TestTable {
     );
   }
 
-  get client(): DynamoDBDocumentClient {
+  get client(): DynamoDBDocument {
     return this.#dynalite.client;
   }
 
@@ -116,9 +116,9 @@ export class TestTable {
 /** A ledger whose items can also be read and written as a person would in the console. */
 export class TestLedger extends Ledger {
   readonly #table: LedgerTable;
-  readonly #console: DynamoDBDocumentClient;
+  readonly #console: DynamoDBDocument;
 
-  constructor(table: LedgerTable, console: DynamoDBDocumentClient) {
+  constructor(table: LedgerTable, console: DynamoDBDocument) {
     super(table);
     this.#table = table;
     this.#console = console;
@@ -152,7 +152,7 @@ export class TestLedger extends Ledger {
 class OvertakenTable extends LedgerTable {
   readonly #happens: () => Promise<unknown>;
 
-  constructor(client: DynamoDBDocumentClient, table: LedgerTable, happens: () => Promise<unknown>) {
+  constructor(client: DynamoDBDocument, table: LedgerTable, happens: () => Promise<unknown>) {
     super(client, table.tableName, table.ledgerId);
     this.#happens = happens;
   }

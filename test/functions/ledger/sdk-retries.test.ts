@@ -1,4 +1,4 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocument } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createDocumentClient } from '../../../functions/ledger/index.ts';
 import {
@@ -14,7 +14,7 @@ import {
 } from './open-ledger.ts';
 
 let table: TestTable;
-let client: DynamoDBDocumentClient;
+let client: DynamoDBDocument;
 let ledger: TestLedger;
 
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocument } from '@aws-sdk/lib-dynamodb';
 import { LedgerTable, type WriteSite, type Written } from '../../../functions/ledger/index.ts';
 
 /** How a write goes wrong: its process dies before it or after it, or the SDK sends it again. */
@@ -12,7 +12,7 @@ export class FaultyTable extends LedgerTable {
   readonly #fault: Fault;
   #isDead = false;
 
-  constructor(client: DynamoDBDocumentClient, ledgerId: string, at: number, fault: Fault) {
+  constructor(client: DynamoDBDocument, ledgerId: string, at: number, fault: Fault) {
     super(client, 'ledger', ledgerId);
     this.#at = at;
     this.#fault = fault;
