@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { type ClientRequest, get, type IncomingMessage } from 'node:http';
 import { extname } from 'node:path';
@@ -113,7 +112,7 @@ class ServerStart {
 
 /** Undefined unless the server of this very address answers. */
 export function connectTo({ pid, port, nonce }: ServerAddress): Promise<Database | undefined> {
-  const clientId = randomUUID();
+  const clientId = newClientId();
   const endpoint = `http://127.0.0.1:${port}/${nonce}`;
   return new Promise((resolve) => {
     const handshake = AbortSignal.timeout(HANDSHAKE_MS);
@@ -133,6 +132,11 @@ export function connectTo({ pid, port, nonce }: ServerAddress): Promise<Database
       });
     });
   });
+}
+
+/** No two are ever the same; node:crypto would take longer to load than the handshake takes. */
+function newClientId(): string {
+  return `${process.pid}-${Date.now()}-${Math.random().toString(36).slice(2)}`;
 }
 
 function greets(greeting: Buffer, nonce: string): boolean {
@@ -163,10 +167,11 @@ function connection(
   };
 }
 
-function serverLost(): PartyError {
+export function serverLost(cause?: Error): PartyError {
   return new PartyError(
     'local-database',
     'the local database server ended while it was in use',
     'run the command again: it starts a new one, and what was recorded is kept',
+    { cause },
   );
 }

@@ -1,38 +1,20 @@
 import { appendFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createController, READ_REQUESTS, type STATUS_ALIAS } from '../controller/index.ts';
 import type { ControllerLog, PartyConfig, StackStates } from '../controller/ports.ts';
-import { VARIABLES } from '../environment.ts';
-import { createDocumentClient, Ledger, LedgerTable } from '../ledger/index.ts';
+import { Ledger } from '../ledger/ledger.ts';
+import { LedgerTable } from '../ledger/table.ts';
 import type { Decision } from '../workflow-messages.ts';
-import { appEnvironment } from './app-environment.ts';
-import { ensureTable, type TableDefinition } from './app-tables.ts';
 import { type Database, openDatabase } from './database.ts';
-import { Driver } from './driver.ts';
-import { Executions, executionsTable } from './executions.ts';
-import { ForkedRunner, type ForkedRunnerOptions, runnersAtOnce } from './forked-runner.ts';
+import { LEDGER_TABLE, LocalDynamo } from './local-dynamo.ts';
 import { LocalLogs } from './local-logs.ts';
 import type { LocalPartyOptions } from './local-party-options.ts';
-import { LOCAL_REGION, readLocalEnv, runnerEnvironment } from './runner-environment.ts';
+import type { LocalWork } from './local-work.ts';
+import { LOCAL_REGION } from './runner-environment.ts';
 
 const FUNCTION_NAME = 'after-party-local';
 const FUNCTION_ARN = `arn:aws:lambda:${LOCAL_REGION}:000000000000:function:${FUNCTION_NAME}`;
-const LEDGER_TABLE = 'after-party';
-
-const ledgerTable: TableDefinition = {
-  TableName: LEDGER_TABLE,
-  BillingMode: 'PAY_PER_REQUEST',
-  KeySchema: [
-    { AttributeName: 'pk', KeyType: 'HASH' },
-    { AttributeName: 'sk', KeyType: 'RANGE' },
-  ],
-  AttributeDefinitions: [
-    { AttributeName: 'pk', AttributeType: 'S' },
-    { AttributeName: 'sk', AttributeType: 'S' },
-  ],
-};
 
 const CONFIG: PartyConfig = {
   environmentName: 'local',
@@ -98,32 +80,33 @@ async function assemble(
   database: Database,
 ): Promise<LocalParty> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const dynamo = { endpoint: database.endpoint, region: LOCAL_REGION, credentials };
-  const client = createDocumentClient(dynamo);
-  await Promise.all([ensureTable(client, ledgerTable), ensureTable(client, executionsTable)]);
-
+  const dynamo = new LocalDynamo({ endpoint: database.endpoint, region: LOCAL_REGION, credentials });
   const config = { ...CONFIG, ...options.config };
   const ledgerId = options.ledgerId ?? ledgerIdOf(options);
   const logs = await LocalLogs.open(options.folder, options.onLogLine ?? (() => undefined));
-  const executions = new Executions(client, database.clientId, ledgerId);
-  const runnerOptions = lazily(async (): Promise<ForkedRunnerOptions> => {
-    const environment = await environmentOf(options, { client, database, config, ledgerId });
-    const { onRunner } = options;
-    const timeoutSeconds = config.runnerTimeoutSeconds;
-    return { entry, environment, timeoutSeconds, logs, onRunner };
-  });
-  const driver = new Driver({
-    decide: async (message) => (await send(message)) as Decision,
-    runner: async () => new ForkedRunner(await runnerOptions()),
-    runnersAtOnce: runnersAtOnce(),
-    executions,
-  });
-  const ledger = new Ledger(new LedgerTable(client, LEDGER_TABLE, ledgerId));
+  let opening: Promise<LocalWork> | undefined;
+  let opened: LocalWork | undefined;
+  /** Loaded only where tasks may run: most commands look. */
+  const work = (): Promise<LocalWork> => {
+    opening ??= openWork();
+    return opening;
+  };
+  const openWork = async (): Promise<LocalWork> => {
+    const decide = async (message: object) => (await send(message)) as Decision;
+    const place = { entry, database, dynamo, config, ledgerId, logs, decide };
+    opened = await (await import('./local-work.ts')).openWork(options, place);
+    return opened;
+  };
+  const ledger = new Ledger(new LedgerTable(dynamo, LEDGER_TABLE, ledgerId));
   const controller = createController({
     config,
     manifest,
     ledger,
-    workflow: driver,
+    workflow: {
+      start: async (runId, generation) => (await work()).driver.start(runId, generation),
+      isRunning: async (runId, generation) => (await work()).driver.isRunning(runId, generation),
+      check: async (id) => (await work()).driver.check(id),
+    },
     stacks: options.stacks ?? STACK_AT_REST,
     runnerLogs: logs,
     log: options.log ?? fileLog(join(options.folder, 'controller.log')),
@@ -132,52 +115,23 @@ async function assemble(
   /** As Lambda hands on events and answers: as JSON. */
   const send = async (event: unknown, invokedFunctionArn = FUNCTION_ARN): Promise<unknown> =>
     asJson(await controller(asJson(event), { functionName: FUNCTION_NAME, invokedFunctionArn }));
-  /** What can keep tasks from being run is found out before one is recorded as running. */
-  const prepare = lazily(async () => {
-    await runnerOptions();
-    const orphans = await executions.orphans(await database.connectedClients());
-    for (const failure of await driver.adopt(orphans)) options.onWarning?.(failure);
-  });
-  database.lost.addEventListener('abort', () => driver.close(database.lost.reason));
 
   return {
-    dynamo,
+    dynamo: dynamo.config,
     ledger,
     async request(event, alias) {
-      if (!isLook(event)) await prepare();
+      if (!isLook(event)) await (await work()).prepare();
       return send(event, alias === undefined ? FUNCTION_ARN : `${FUNCTION_ARN}:${alias}`);
     },
-    drives: (runId) => driver.drives(runId),
-    settled: (runId) => driver.settled(runId),
+    drives: (runId) => opened?.driver.drives(runId) ?? false,
+    settled: async (runId) => opened?.driver.settled(runId),
     async close() {
-      await driver.close();
-      client.destroy();
+      await Promise.allSettled([opening]);
+      await opened?.driver.close();
+      await dynamo.close();
       database.close();
     },
   };
-}
-
-async function environmentOf(
-  options: LocalPartyOptions,
-  local: { client: DynamoDBDocumentClient; database: Database; config: PartyConfig; ledgerId: string },
-): Promise<Record<string, string>> {
-  const { config, database } = local;
-  return runnerEnvironment({
-    database,
-    machine: process.env,
-    tasks: [
-      await appEnvironment(options, local.client),
-      await readLocalEnv(options.tasksFolder),
-      options.environment ?? {},
-    ],
-    party: {
-      [VARIABLES.table]: LEDGER_TABLE,
-      [VARIABLES.ledgerId]: local.ledgerId,
-      [VARIABLES.environmentName]: config.environmentName,
-      [VARIABLES.runnerTimeout]: String(config.runnerTimeoutSeconds),
-    },
-    withAws: options.withAws ?? false,
-  });
 }
 
 /** The tasks' folder, which tells the parties of one app apart before the app was ever synthesized. */
@@ -207,13 +161,5 @@ function fileLog(file: string): ControllerLog {
     info: (message, fields) => append('INFO', message, fields),
     error: (message, fields) => append('ERROR', message, fields),
     report: (line) => append('REPORT', line),
-  };
-}
-
-function lazily<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
   };
 }

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TaskStatus } from '../../../functions/controller/requests.ts';
 import { VARIABLES } from '../../../functions/environment.ts';
@@ -82,6 +82,30 @@ describe('a local party', () => {
       depends: 'succeeded',
       write: 'manual',
     });
+  });
+
+  it('makes no tables for a look, and has them for work', async () => {
+    const looking = await open();
+    expect(await statesOf(looking)).toMatchObject({ greet: 'pending', depends: 'pending' });
+    expect(await ask(looking, { request: 'history', limit: 5 })).toMatchObject({ entries: [] });
+    const client = new DynamoDBClient(looking.dynamo);
+    expect((await client.send(new ListTablesCommand())).TableNames).toEqual([]);
+
+    const working = await open({ environment: { MODE: 'well' } });
+    expect(await run(working)).toMatchObject({ state: 'succeeded' });
+
+    expect(await statesOf(working)).toMatchObject({ greet: 'succeeded', depends: 'succeeded' });
+    expect(await statesOf(looking)).toEqual(await statesOf(working));
+    client.destroy();
+  });
+
+  it('works after it has looked, and looks after it has worked', async () => {
+    const party = await open({ environment: { MODE: 'well' } });
+    const before = await statesOf(party);
+    await run(party);
+
+    expect([before, await statesOf(party)]).toMatchObject([{ greet: 'pending' }, { greet: 'succeeded' }]);
+    expect(await ask(party, { request: 'status' })).toEqual(await ask(await open(), { request: 'status' }));
   });
 
   it('hands on log lines at once, and keeps them', async () => {
@@ -242,6 +266,21 @@ describe('a process that is killed', () => {
     await gone(runner);
     const next = await run(await open({ environment: { MODE: 'well' } }));
     expect(next.tasks).toMatchObject([{ name: 'depends', state: 'succeeded', attempt: 2 }]);
+  });
+
+  it('is the database server: who looks is told', async () => {
+    const party = await open();
+    await statesOf(party);
+
+    process.kill(JSON.parse(await readFile(join(folder, 'server.json'), 'utf8')).pid, 'SIGKILL');
+
+    await vi.waitFor(async () =>
+      expect(await party.request({ v: 1, request: 'status' })).toMatchObject({
+        error: { code: 'local-database', message: expect.stringContaining('ended while it was in use') },
+      }),
+    );
+    // Its server takes the address of the dead one away.
+    await open();
   });
 
   it('is asked to end: what it ran has failed', async () => {
