@@ -73,41 +73,47 @@ async function bundleController(out: string): Promise<void> {
 }
 
 /**
- * As ESM, node:http alone takes 25 ms to load: all that it exports is looked at, also what it loads only when asked.
+ * Node's own modules are loaded when they are first used. As ESM, node:http alone takes 25 ms: all that it exports is
+ * looked at, also what it loads only when asked.
  */
 const builtins: Plugin = {
   name: 'builtins',
   setup({ onResolve, onLoad }) {
     const namespace = 'builtin';
-    onResolve({ filter: /./ }, ({ path }) => (isBuiltin(path) ? { path, namespace } : undefined));
-    onLoad({ filter: /./, namespace }, ({ path }) => ({
-      // Importers copy a module's own exports, which these have none of.
-      contents: `const builtin = process.getBuiltinModule(${JSON.stringify(path)});
-module.exports = typeof builtin === 'function' || builtin === process ? builtin : Object.create(builtin);`,
-    }));
+    onResolve({ filter: /./ }, ({ path, importer }) =>
+      // One for each importer, in whose file it then is: a file for each builtin takes longer to load.
+      isBuiltin(path) ? { path: `${importer} ${path}`, namespace, pluginData: path } : undefined,
+    );
+    onLoad({ filter: /./, namespace }, ({ pluginData: name }) => {
+      const load = `process.getBuiltinModule(${JSON.stringify(name)})`;
+      const builtin = process.getBuiltinModule(name);
+      if (typeof builtin === 'function' || builtin === process)
+        return { contents: `module.exports = ${load};` };
+      // Importers copy a module's own exports, which these have none of, and so load it when they first use one.
+      const traps = `{ get: (_, name) => ${load}[name], has: (_, name) => name in ${load} }`;
+      return { contents: `module.exports = Object.create(new Proxy({}, ${traps}));` };
+    });
   },
 };
 
 /** The program, and beside it what it reads or starts by path; a command loads what it needs alone. */
 async function bundleProgram(out: string): Promise<void> {
-  await build({
+  const program = {
     ...COMMON,
-    entryPoints: [
-      'bin/after-party.ts',
-      'functions/local/runner-process.ts',
-      'functions/local/end-with-parent.ts',
-      'functions/local/database-server.ts',
-    ],
     outdir: join(out, 'bin'),
     entryNames: '[name]',
-    splitting: true,
     format: 'esm',
     target: 'node22',
     minifySyntax: true,
     minifyWhitespace: true,
     external: ['esbuild', 'dynalite', 'classic-level'],
     plugins: [builtins],
-  });
+  } as const satisfies BuildOptions;
+  const processes = ['runner-process', 'end-with-parent', 'database-server'];
+  await Promise.all([
+    build({ ...program, entryPoints: ['bin/after-party.ts'], splitting: true }),
+    build({ ...program, entryPoints: processes.map((name) => `functions/local/${name}.ts`) }),
+  ]);
   chmodSync(join(out, 'bin/after-party.js'), 0o755);
   for (const texts of ['templates', 'standalone'])
     cpSync(join(root, 'bin', texts), join(out, 'bin', texts), { recursive: true });
