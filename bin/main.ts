@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { packageVersion } from '../functions/controller/package-version.ts';
 import { EXIT } from './commands/exit-codes.ts';
 import { connect } from './party/connect.ts';
 import { runProgram } from './program.ts';
@@ -6,7 +6,7 @@ import { safeText } from './terminal/safe-text.ts';
 
 /** Runs the command line on this process, and ends it. */
 export async function main(): Promise<never> {
-  const { stdin, stdout, stderr, env } = process;
+  const { stdout, stderr, env } = process;
   const cwd = currentFolder();
   if (cwd === undefined) {
     stderr.write(
@@ -14,10 +14,17 @@ export async function main(): Promise<never> {
     );
     process.exit(EXIT.notStarted);
   }
-  const { version } = createRequire(import.meta.url)('after-party/package.json') as { version: string };
   const code = await runProgram(process.argv.slice(2), {
-    version,
-    streams: { stdin, stdout, stderr, env },
+    version: packageVersion,
+    streams: {
+      // Opened only by those that read it.
+      get stdin() {
+        return process.stdin;
+      },
+      stdout,
+      stderr,
+      env,
+    },
     cwd,
     now: Date.now,
     onInterrupt: (listener) => {

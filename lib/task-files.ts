@@ -9,6 +9,9 @@ import { compareVersions, versionKey } from '../functions/task/version.ts';
 /** A task's file, as it is on disk. */
 export type TaskSource = Omit<TaskFile, 'load'>;
 
+/** A task by the name of its file. */
+export type NamedTask = Omit<TaskSource, 'checksum'>;
+
 /**
  * The folder with the tasks: an absolute path, or one relative to the nearest `cdk.json` above the working directory.
  * @throws PartyError `no-cdk-json`, `no-tasks-folder`
@@ -40,15 +43,20 @@ function projectFolder(tasks: string, from: string): string {
  * @throws PartyError `misnamed-task`, `duplicate-task`, each naming every file that is wrong
  */
 export function findTaskFiles(folder: string): TaskSource[] {
-  const tasks: TaskSource[] = [];
+  return findTasks(folder).map((task) => withChecksum(folder, task));
+}
+
+/**
+ * As `findTaskFiles`, without a look into the files.
+ * @throws PartyError as above
+ */
+export function findTasks(folder: string): NamedTask[] {
+  const tasks: NamedTask[] = [];
   const misnamed: string[] = [];
   for (const file of filesBelow(folder)) {
     const parsed = parseTaskFileName(file);
     if (parsed.kind === 'misnamed') misnamed.push(parsed.reason);
-    if (parsed.kind === 'task') {
-      const checksum = checksumOf(join(folder, file));
-      tasks.push({ version: parsed.version, name: parsed.name, file, checksum });
-    }
+    if (parsed.kind === 'task') tasks.push({ version: parsed.version, name: parsed.name, file });
   }
   if (misnamed.length > 0) throw new PartyError('misnamed-task', misnamed.join('\n'));
   refuseDuplicates(tasks);
@@ -65,11 +73,13 @@ function filesBelow(folder: string, prefix = ''): string[] {
     });
 }
 
-function checksumOf(path: string): string {
-  return createHash('sha256').update(readFileSync(path, 'utf8').replaceAll('\r\n', '\n')).digest('hex');
+/** The checksum is the same on every system, whatever its line ends. */
+export function withChecksum(folder: string, task: NamedTask): TaskSource {
+  const text = readFileSync(join(folder, task.file), 'utf8').replaceAll('\r\n', '\n');
+  return { ...task, checksum: createHash('sha256').update(text).digest('hex') };
 }
 
-function refuseDuplicates(tasks: readonly TaskSource[]): void {
+function refuseDuplicates(tasks: readonly NamedTask[]): void {
   const complaints = [
     ...duplicates(tasks, (task) => versionKey(task.version)).map(
       ([a, b]) => `${a.file} and ${b.file} have one version: rename one of them`,
@@ -81,12 +91,9 @@ function refuseDuplicates(tasks: readonly TaskSource[]): void {
   if (complaints.length > 0) throw new PartyError('duplicate-task', complaints.join('\n'));
 }
 
-function duplicates(
-  tasks: readonly TaskSource[],
-  key: (task: TaskSource) => string,
-): [TaskSource, TaskSource][] {
-  const first = new Map<string, TaskSource>();
-  return tasks.flatMap((task): [TaskSource, TaskSource][] => {
+function duplicates(tasks: readonly NamedTask[], key: (task: NamedTask) => string): [NamedTask, NamedTask][] {
+  const first = new Map<string, NamedTask>();
+  return tasks.flatMap((task): [NamedTask, NamedTask][] => {
     const earlier = first.get(key(task));
     if (earlier !== undefined) return [[earlier, task]];
     first.set(key(task), task);

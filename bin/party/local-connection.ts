@@ -1,17 +1,12 @@
 import { join } from 'node:path';
 import { PartyError } from '../../functions/errors.ts';
-import {
-  chooseParty,
-  openLocalParty,
-  type PartyChoice,
-  readApp,
-  readLocalEnv,
-  readParties,
-} from '../../functions/local/index.ts';
+import { chooseParty, type PartyChoice, readParties } from '../../functions/local/app-parties.ts';
+import { openLocalParty } from '../../functions/local/local-party.ts';
 import { findTasksFolder } from '../../lib/task-files.ts';
 import { appFolder } from '../project/app-folder.ts';
 import { cdkOutFolder } from '../project/cdk-out-folder.ts';
 import { localBundle } from '../project/local-bundle.ts';
+import { taskEnvironment } from '../project/task-environment.ts';
 import type { Place } from './connect.ts';
 import type { Connection } from './party-client.ts';
 
@@ -39,16 +34,17 @@ export async function openLocalConnection(options: LocalOptions, { cwd, env }: P
     const what = (await resetFolder(folder)) ? `${folder} was emptied` : `there is no ${folder} to empty`;
     options.onWarning(`${what}: the ledger, the tables and the logs of this machine begin anew`);
   }
-  const environment = async () => ({
-    ...(cdkOut !== undefined && (await readApp(cdkOut, options.choice)).environment),
-    ...(await readLocalEnv(tasksFolder)),
-  });
   const party = await openLocalParty({
     folder,
     tasksFolder,
     choice: options.choice,
     withAws: options.withAws,
-    bundle: () => localBundle({ tasksFolder, folder: join(folder, 'bundles'), environment }),
+    bundle: () =>
+      localBundle({
+        tasksFolder,
+        folder: join(folder, 'bundles'),
+        environment: () => taskEnvironment(tasksFolder, options.choice, cwd),
+      }),
     onWarning: (warning) => options.onWarning(warning.message),
     ...(cdkOut !== undefined && { cdkOut }),
   });

@@ -15,12 +15,14 @@ const inputsSchema = v.object({
   /** The versions of Node and of this package. */
   madeBy: v.string(),
   tasksFolder: v.string(),
-  /** The names and checksums of the tasks, as JSON text. */
+  /** The names of the tasks, as JSON text. */
   tasks: v.string(),
   /** The name of the bundle's folder. */
   bundle: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
-  /** What tells each file or folder that counts from a changed one. */
-  stamps: v.record(v.string(), v.string()),
+  /** What tells each file or folder that counts from a changed one; of hundreds, each is checked when it is compared. */
+  stamps: v.custom<Readonly<Record<string, unknown>>>(
+    (stamps) => typeof stamps === 'object' && stamps !== null,
+  ),
 });
 
 /** Of what, and by what, a bundle is made. */

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
+import { packageVersion } from '../../functions/controller/package-version.ts';
 import { isPartyError } from '../../functions/errors.ts';
 import { type Manifest, parseManifest } from '../../functions/manifest.ts';
-import { findTaskFiles, type TaskSource } from '../../lib/task-files.ts';
+import { findTasks, type NamedTask, withChecksum } from '../../lib/task-files.ts';
 import { BundleInputs } from './bundle-inputs.ts';
 
 export interface LocalBundle {
@@ -22,8 +22,7 @@ export interface LocalBundleOptions {
   readonly environment: () => Promise<Readonly<Record<string, string>>>;
 }
 
-const { version } = createRequire(import.meta.url)('after-party/package.json') as { version: string };
-const MADE_BY = `after-party ${version}, Node.js ${process.version}`;
+const MADE_BY = `after-party ${packageVersion}, Node.js ${process.version}`;
 const MANIFEST = 'manifest.json';
 const KEPT_MILLISECONDS = 24 * 3_600_000;
 
@@ -34,7 +33,8 @@ const KEPT_MILLISECONDS = 24 * 3_600_000;
  */
 export async function localBundle(options: LocalBundleOptions): Promise<LocalBundle> {
   const { tasksFolder, folder } = options;
-  const tasks = findTaskFiles(tasksFolder);
+  const startedAt = Date.now();
+  const tasks = findTasks(tasksFolder);
   const origin = { madeBy: MADE_BY, tasksFolder, tasks: JSON.stringify(tasks) };
   const inputs = new BundleInputs(folder);
   const unchanged = await inputs.unchangedBundle(origin);
@@ -43,20 +43,22 @@ export async function localBundle(options: LocalBundleOptions): Promise<LocalBun
     if (known !== undefined) return known;
   }
   await mkdir(folder, { recursive: true });
-  const startedAt = Date.now();
   const { kept, files } = await bundle(options, tasks);
-  await inputs.remember(origin, basename(kept), files, startedAt);
+  // Also by its own path: a link to a task may be led elsewhere.
+  const paths = [...files, ...tasks.map(({ file }) => join(tasksFolder, file))];
+  await inputs.remember(origin, basename(kept), paths, startedAt);
   return read(kept);
 }
 
 async function bundle(
   { tasksFolder, folder, environment }: LocalBundleOptions,
-  tasks: readonly TaskSource[],
+  named: readonly NamedTask[],
 ): Promise<{ kept: string; files: string[] }> {
   // Loaded only here: most commands find the bundle made.
   const { bundleTasks } = await import('../../lib/task-bundle.ts');
   const fresh = await mkdtemp(join(folder, 'new-'));
   try {
+    const tasks = named.map((task) => withChecksum(tasksFolder, task));
     const files = bundleTasks(tasksFolder, tasks, {}, fresh);
     const kept = join(folder, await contentHash(fresh));
     if (!isKept(kept)) {

@@ -1,4 +1,5 @@
-import { type PartyChoice, readApp, readLocalEnv } from '../../functions/local/index.ts';
+import type { PartyChoice } from '../../functions/local/app-parties.ts';
+import { readLocalEnv } from '../../functions/local/runner-environment.ts';
 import { cdkOutFolder } from './cdk-out-folder.ts';
 
 /**
@@ -11,6 +12,15 @@ export async function taskEnvironment(
   cwd: string,
 ): Promise<Record<string, string>> {
   const cdkOut = cdkOutFolder(cwd);
-  const app = cdkOut === undefined ? undefined : await readApp(cdkOut, { stack, env, party });
-  return { ...app?.environment, ...(await readLocalEnv(tasksFolder)) };
+  const app = cdkOut === undefined ? {} : await appEnvironment(cdkOut, { stack, env, party });
+  return { ...app, ...(await readLocalEnv(tasksFolder)) };
+}
+
+/** Loaded only here: it takes the AWS SDK with it, which no look needs. */
+async function appEnvironment(
+  cdkOut: string,
+  choice: PartyChoice,
+): Promise<Readonly<Record<string, string>>> {
+  const { readApp } = await import('../../functions/local/app-environment.ts');
+  return (await readApp(cdkOut, choice)).environment;
 }

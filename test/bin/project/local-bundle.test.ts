@@ -150,6 +150,26 @@ describe('localBundle', () => {
     expect(bundleTasks).toHaveBeenCalledTimes(2);
   });
 
+  it('makes it anew when a link to a task is led elsewhere', async () => {
+    const { folder, tasksFolder, write, make } = await app();
+    const link = join(tasksFolder, '1_say.ts');
+    const lead = async (to: string): Promise<void> => {
+      await rm(link);
+      await symlink(join(folder, to), link);
+    };
+    const task = (description: string) =>
+      TASK.replace(/import { word }.*\n/, '').replace('word,', `'${description}',`);
+    await write('one.ts', task('one'));
+    await lead('one.ts');
+    await write('other.ts', task('other'));
+    expect(descriptions(await make())).toEqual(['one']);
+
+    await lead('other.ts');
+
+    expect(descriptions(await make())).toEqual(['other']);
+    expect(bundleTasks).toHaveBeenCalledTimes(2);
+  });
+
   it('does not trust a file that may have changed while the bundle was made', async () => {
     const { make, tasksFolder } = await app();
     await writeFile(join(tasksFolder, '_word.ts'), "export const word = 'just now';\n");
