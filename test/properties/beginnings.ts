@@ -177,12 +177,24 @@ export class Beginnings {
     );
   }
 
+  /** What a task has been like since the run began. */
+  #seenBy(run: RunRecord, key: string): (TaskRecord | undefined)[] {
+    return (this.#past.get(key) ?? [undefined]).slice(this.#since.get(run.runId)?.get(key) ?? 0);
+  }
+
+  /** Whether, at any time since the run began, what the task comes after had not succeeded. */
+  #isHeldBack({ after = [] }: SelectedTask, run: RunRecord): boolean {
+    const isUnmet = (record?: TaskRecord) =>
+      record?.succeededAt === undefined && !['skipped', 'baselined'].includes(String(record?.state));
+    return after.some(({ version }) => this.#seenBy(run, versionKey(version)).some(isUnmet));
+  }
+
   /** Whether a task, at any time since the run began, left the way free for those behind it. */
   #isPassed(task: SelectedTask, run: RunRecord): boolean {
+    if (task.onFailure === 'continue' && this.#isHeldBack(task, run)) return true;
     const key = versionKey(task.version);
     const since = this.#since.get(run.runId)?.get(key) ?? 0;
-    const seen = (this.#past.get(key) ?? []).slice(since);
-    return seen.some((record) => {
+    return this.#seenBy(run, key).some((record) => {
       if (record === undefined) return false;
       const ranHere = record.lastRun === run.runId && record.state !== 'running';
       if (ranHere && record.state === 'succeeded') return true;
