@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Claim, Progress, TaskOutcome, TaskRecord } from '../../../functions/ledger/index.ts';
 import type { TaskContext, TaskOptions } from '../../../functions/task/index.ts';
+import { seedFrom } from '../../seed.ts';
 import { numbers } from './numbers.ts';
 import { TestParty } from './party.ts';
 import { database, output, setUpParty } from './set-up-party.ts';
@@ -220,7 +221,7 @@ class Play {
 }
 
 it(`loses no item and repeats none before its cursor, in ${RUNS} histories`, async () => {
-  const seed = Number(process.env.ITERATION_SEED ?? Date.now() % 2 ** 31);
+  const seed = seedFrom('ITERATION_SEED');
   await fc.assert(
     fc.asyncProperty(historyArbitrary, (history) => new Play(history).run()),
     { seed, numRuns: RUNS, examples: certainHistories },
