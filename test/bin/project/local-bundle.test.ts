@@ -94,7 +94,7 @@ describe('localBundle', () => {
         await write('elsewhere.ts', "export const word = 'elsewhere';\n");
         await write(
           'tsconfig.json',
-          '{ "compilerOptions": { "paths": { "dependency": ["../party/elsewhere.ts"] } } }',
+          '{ "compilerOptions": { "paths": { "dependency": ["./elsewhere.ts"] } } }',
         );
         await write('elsewhere.ts', "export const what = 'elsewhere';\n");
       },

@@ -37,7 +37,8 @@ async function opened(): Promise<TestLedger> {
 const anyValue = fc.oneof(
   fc.anything({
     maxDepth: 2,
-    key: fc.string({ minLength: 1 }),
+    // What the SDK takes for an object of a class, it refuses to write.
+    key: fc.string({ minLength: 1 }).filter((name) => name !== 'constructor'),
     values: [fc.string(), fc.integer(), fc.boolean(), fc.constant(null)],
   }),
   fc.constantFrom(undefined, new Set(['a']), new Set([1]), new Uint8Array([1]), 2 ** 60, -1, 1.5, 1e100),
