@@ -2,19 +2,20 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const FUNCTIONS = join(import.meta.dirname, '..', 'functions');
+const root = join(import.meta.dirname, '..');
 
 /**
- * What random histories begin with: the variable's number, or one that the code under test has. So a commit is green
- * or red whoever runs it and how often, and the next one tries other histories.
+ * What random values begin with: `AFTER_PARTY_SEED`, or a number that the code has. So a commit is green or red whoever
+ * runs it and how often, and the next one tries others.
  */
-export function seedFrom(variable: string): number {
-  const given = process.env[variable];
-  if (given !== undefined) return Number(given);
-  const files = readdirSync(FUNCTIONS, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    file.endsWith('.ts'),
-  );
+export const seed: number = Number(process.env.AFTER_PARTY_SEED ?? seedOfCode());
+
+function seedOfCode(): number {
   const hash = createHash('sha256');
-  for (const file of files.toSorted()) hash.update(readFileSync(join(FUNCTIONS, file)));
+  for (const folder of ['functions', 'lib', 'bin']) {
+    const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+    for (const file of files.filter((name) => name.endsWith('.ts')).toSorted())
+      hash.update(readFileSync(join(root, folder, file)));
+  }
   return hash.digest().readUInt32BE() % 2 ** 31;
 }

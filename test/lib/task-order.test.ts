@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ManifestTask } from '../../functions/manifest.ts';
 import { checkOrder } from '../../lib/task-order.ts';
+import fc from '../fast-check.ts';
 
 type Fields = Partial<ManifestTask>;
 

@@ -18,7 +18,6 @@ const HISTORIES = {
   AFTER_PARTY_HISTORIES: '700',
   AFTER_PARTY_SEED: '1',
   AFTER_PARTY_SHRINK: 'no',
-  ITERATION_SEED: '1',
 };
 
 interface TestReport {

@@ -1,7 +1,7 @@
 import type { DynamoDBDocument } from '@aws-sdk/lib-dynamodb';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { seedFrom } from '../seed.ts';
+import fc from '../fast-check.ts';
+import { seed } from '../seed.ts';
 import { Coverage, faults, writeSites } from './coverage.ts';
 import { createLedgerTable, directDatabase } from './direct-database.ts';
 import { History } from './history.ts';
@@ -31,7 +31,6 @@ vi.mock('node:timers/promises', async (original) => ({
   setTimeout: (await import('./virtual-time.ts')).promisedTimeout,
 }));
 
-const seed = seedFrom('AFTER_PARTY_SEED');
 const wanted = Number(process.env.AFTER_PARTY_HISTORIES ?? 1_000);
 
 let targets = 0;

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import type { WriteSite } from '../../functions/ledger/index.ts';
 import type { ManifestTask } from '../../functions/manifest.ts';
+import fc from '../fast-check.ts';
 import { deployedFor, isOfLongWork, needed, provokedBy } from './reaching.ts';
 import type { Fault } from './simulated-table.ts';
 import { ALPHA, DELTA, INDIA, JULIET, pool } from './task-pool.ts';

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import type { ManifestTask } from '../../functions/manifest.ts';
+import fc from '../fast-check.ts';
 import { choices, closed, long, type Operation, type Scenario } from './scenario.ts';
 import { ALPHA, BRAVO, DELTA, ECHO, INDIA, KILO, LIMA, MIKE, NOVEMBER } from './task-pool.ts';
 

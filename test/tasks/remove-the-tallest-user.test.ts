@@ -1,7 +1,7 @@
 import { runTask } from 'after-party/testing';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import task from '../../tasks/20260119140000_remove_the_tallest_user.ts';
+import fc from '../fast-check.ts';
 import { startDatabase } from './database.ts';
 
 const env = { USERS_TABLE: 'users' };

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { jsonMistake } from '../../../bin/project/json-mistake.ts';
+import fc from '../../fast-check.ts';
 
 it.each([
   ['', 'line 1, column 1, where it ends: expected a value'],

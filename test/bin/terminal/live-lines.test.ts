@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LiveLines, type TerminalStream } from '../../../bin/terminal/live-lines.ts';
 import { columnsOf, cut } from '../../../bin/terminal/text-width.ts';
+import fc from '../../fast-check.ts';
 import { Screen, seen } from './screen.ts';
 
 /** A terminal that says what it shows, and in how many writes it came to it. */

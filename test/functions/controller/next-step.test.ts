@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextStep, standing } from '../../../functions/controller/next-step.ts';
 import { type TaskRecord, taskStates } from '../../../functions/ledger/index.ts';
+import fc from '../../fast-check.ts';
 import { at } from '../ledger/open-ledger.ts';
 import { OTHER_RUN, RUN, recordOf, recordsOf, runningRecord, runOf, selectedTask } from './party.ts';
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isPartyError } from '../../../functions/errors.ts';
+import fc from '../../fast-check.ts';
 import {
   accepted,
   at,

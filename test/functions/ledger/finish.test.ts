@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import fc from '../../fast-check.ts';
 import { at, OTHER_RUN, RUN, request, TestTable, won } from './open-ledger.ts';
 
 let table: TestTable;

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { PlainDynamo } from '../../../functions/local/plain-dynamo.ts';
 import { type Dynalite, startDynalite } from '../../dynalite.ts';
+import fc from '../../fast-check.ts';
 
 let dynalite: Dynalite;
 let plain: PlainDynamo;

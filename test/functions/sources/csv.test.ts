@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
 import { csv } from '../../../functions/sources/index.ts';
 import type { Json, Source } from '../../../functions/task/source.ts';
+import fc from '../../fast-check.ts';
 import { expectRefused, expectResumable, open, readAll, STRANGE_CURSORS, take } from './reading.ts';
 import { inPieces } from './streams.ts';
 

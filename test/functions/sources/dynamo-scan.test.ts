@@ -6,10 +6,10 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { NativeAttributeValue } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
-import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it, onTestFinished, vi } from 'vitest';
 import { dynamoScan } from '../../../functions/sources/index.ts';
 import { readerOf, type Source } from '../../../functions/task/source.ts';
+import fc from '../../fast-check.ts';
 import { expectRefused, expectResumable, open, readAll, STRANGE_CURSORS, take } from './reading.ts';
 import { type Item, useTables } from './tables.ts';
 

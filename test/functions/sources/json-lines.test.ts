@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { jsonLines } from '../../../functions/sources/index.ts';
 import type { Json, Source } from '../../../functions/task/source.ts';
+import fc from '../../fast-check.ts';
 import { expectRefused, expectResumable, open, readAll, STRANGE_CURSORS, take } from './reading.ts';
 import { inPieces } from './streams.ts';
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect } from 'vitest';
 import { type Json, readerOf, type Shard, type Source } from '../../../functions/task/source.ts';
+import fc from '../../fast-check.ts';
 
 export interface From {
   readonly cursor?: Json | undefined;

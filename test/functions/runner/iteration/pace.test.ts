@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Pace } from '../../../../functions/runner/iteration/pace.ts';
+import fc from '../../../fast-check.ts';
 
 /** A pace on a clock of its own. */
 function paceAt(rate: number | undefined) {
