@@ -403,7 +403,8 @@ describe('how far a task has come', () => {
     expect(times.length).toBeGreaterThan(1);
     for (const [index, time] of times.entries()) {
       const before = times[index - 1];
-      if (before !== undefined) expect(time - before).toBeGreaterThanOrEqual(30);
+      // A timer of Node's may end a millisecond before the clock says so.
+      if (before !== undefined) expect(time - before).toBeGreaterThanOrEqual(29);
     }
   });
 
