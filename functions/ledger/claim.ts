@@ -66,8 +66,9 @@ const BROKE_OFF = '#state = :running AND #leaseUntil < :now AND NOT #run = :run'
  * parentheses: those multiply the time that the embedded database takes to read a condition.
  */
 function claimable(request: ClaimRequest): string {
-  const { task, asked, fromStart, isChild = false } = request;
-  const alternatives = ['#state = :pending'];
+  const { task, asked, fromStart, dryRun, isChild = false } = request;
+  // A dry run leaves what was pending so, but for that it was.
+  const alternatives = [`#state = :pending${dryRun === true ? ' AND NOT #lastRun = :run' : ''}`];
   // What a child stands for is known from its item alone.
   if (!isChild) alternatives.push('attribute_not_exists(#state)');
   const isEveryDeploy = task.when === 'every-deploy';

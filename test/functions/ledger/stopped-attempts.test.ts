@@ -102,6 +102,22 @@ describe('ending a dry run', () => {
     expect(await ledger.tasks.claim(request({ runId: OTHER_RUN }))).toMatchObject({ claimed: true });
   });
 
+  it.each([false, true])(
+    'of what is pending is not made again by a late second call, reset %s',
+    async (isReset) => {
+      const ledger = table.open();
+      const reset = { kind: 'reset', version: VERSION, name: request().task.name, by: 'ann' } as const;
+      if (isReset) await ledger.tasks.correct(reset, at(0));
+      const dryRun = { asked: true, dryRun: true };
+      const claim = won(await ledger.tasks.claim(request(dryRun)));
+      await ledger.tasks.finishDryRun(claim, succeeded, at(5));
+
+      expect(await ledger.tasks.claim(request(dryRun))).toMatchObject({ claimed: false });
+      const third = { ...dryRun, runId: 'c'.repeat(32) };
+      expect(await ledger.tasks.claim(request(third))).toMatchObject({ claimed: true });
+    },
+  );
+
   it('of what had broken off leaves it so, and is not made again by a late second call', async () => {
     const ledger = table.open();
     await ledger.tasks.claim(request({ runId: OTHER_RUN }));
