@@ -148,8 +148,8 @@ export class Beginnings {
     const before = earlier.findLastIndex((other) => other.runId === run.runId);
     const others = before === -1 ? [] : earlier.slice(before + 1);
     // Of two that people ask for at the same moment, neither can know of the other. And what a person has had
-    // executed meanwhile, without success, a deploy that goes on past failures finds due again.
-    const isAsked = [run, ...others].some(({ runId }) => this.#oracle.runs.get(runId)?.trigger === 'invoke');
+    // executed meanwhile, without success, a deploy that is still under way finds due again.
+    const isAsked = [run, ...others].some(({ runId }) => this.#oracle.runs.get(runId)?.trigger !== 'deploy');
     this.#oracle.forbid(others.length > 0 && !isAsked, `${who} in turns with another run`);
   }
 
